@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+//
+// Where a kernel gets its event loop from. The kernel does not know how plug-ins are found: it asks a LoopProvider,
+// once, on the thread that first needs a loop. plugins/ holds the one that reads POE_EVENT_LOOP and opens files
+// (poe/open.hpp); tests bring their own.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "poe/error.hpp"
+#include "poe/export.hpp"
+#include "poe/loop_abi.h"
+
+struct uv_loop_s;
+struct event_base;
+struct _GMainContext;
+class QCoreApplication;
+
+namespace poe {
+
+/// A loop somebody else owns and that a kernel may join as a guest. Names it without any foreign header.
+struct Host {
+  std::string loop;        ///< the plug-in: "uv", "event", "glib", "qt"; empty: whatever host is live on this thread
+  void* object = nullptr;  ///< the loop itself, borrowed; nullptr: the plug-in's probe() finds it
+};
+
+namespace host {
+inline Host live() { return {}; }
+inline Host uv(uv_loop_s* loop) { return {"uv", loop}; }
+inline Host libevent(event_base* base) { return {"event", base}; }
+/// nullptr: the default context of the process.
+inline Host glib(_GMainContext* context = nullptr) { return {"glib", context}; }
+/// nullptr: QCoreApplication::instance().
+inline Host qt(QCoreApplication* application = nullptr) { return {"qt", application}; }
+}  // namespace host
+
+/// The loop to use and why.
+struct LoopChoice {
+  const poe_loop_plugin* plugin = nullptr;                     ///< never unloaded
+  void* foreign = nullptr;                                     ///< what create() gets; nullptr: an own loop
+  std::vector<std::pair<std::string, std::string>> options{};  ///< for create()
+  std::string why{};                                           ///< one sentence, for logs
+};
+
+class POE_API LoopProvider {
+ public:
+  virtual ~LoopProvider();
+
+  /// The loop for run(), run_one_timeslice() and watches made before: an own one, or, where a host exists on this
+  /// thread and does not run yet, that host's loop to be run by us. Errors: no_loop, ambiguous_loop,
+  /// already_running (we are inside the host's run: the text names attach).
+  virtual Result<LoopChoice> choose() = 0;
+
+  /// The loop for attach(): joins `host`, which runs by itself.
+  virtual Result<LoopChoice> join(const Host& host) = 0;
+
+  /// Every candidate and every reason, for people; several lines.
+  virtual std::string explain() const = 0;
+};
+
+}  // namespace poe
