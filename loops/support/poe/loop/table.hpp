@@ -5,22 +5,18 @@
 // close() works once and closed() comes later, after L is gone. loop_plugin.hpp says what L looks like.
 #pragma once
 
+#include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <new>
 #include <string>
-#include <system_error>
-#include <type_traits>
-#ifdef __GLIBCXX__
-#include <cxxabi.h>
-#endif
 
+#include "poe/loop/guard.hpp"
 #include "poe/loop/host.hpp"
 #include "poe/loop/options.hpp"
+#include "poe/loop/traits.hpp"
 #include "poe/loop_abi.h"
 
 namespace poe::loop {
@@ -29,103 +25,6 @@ namespace poe::loop {
 inline constexpr std::size_t kHostSize10 = offsetof(poe_host, extension) + sizeof(poe_host::extension);
 inline constexpr std::size_t kCreateSize10 = offsetof(poe_create, option_count) + sizeof(poe_create::option_count);
 inline constexpr std::size_t kPollableSize10 = offsetof(poe_pollable, generation) + sizeof(poe_pollable::generation);
-
-/// The bits of a set of capability numbers below 64, as kCapabilities wants them: bits(POE_CAP_PRIORITY, …).
-template <class... N>
-consteval std::uint64_t bits(N... numbers) {
-  return (std::uint64_t{0} | ... | (std::uint64_t{1} << numbers));
-}
-
-template <class L>
-concept HasRun = requires(L& l) {
-  l.run();
-};
-template <class L>
-concept HasStop = requires(L& l) {
-  l.stop();
-};
-template <class L>
-concept HasNow = requires(L& l) {
-  { l.now() } -> std::same_as<std::int64_t>;
-};
-template <class L>
-concept HasHold = requires(L& l) {
-  l.hold(true);
-};
-template <class L>
-concept HasPollable = requires(L& l, poe_pollable& p) {
-  l.pollable(p);
-};
-template <class L>
-concept HasExtension = requires(L& l, const char* n) {
-  { l.extension(n) } -> std::convertible_to<const void*>;
-};
-template <class L>
-concept HasClose = requires(L& l) {
-  l.close();
-};
-template <class L>
-concept HasAbandon = requires(L& l) {
-  l.abandon();
-};
-template <class L>
-concept HasProbe = requires(void** f, const char** r) {
-  { L::probe(f, r) } -> std::same_as<int>;
-};
-template <class L>
-concept HasOptions = requires {
-  L::kOptionSchema;
-};
-
-/// The declared bits, and those the members show.
-template <class L>
-inline constexpr std::uint64_t kAllCapabilities = L::kCapabilities | (HasRun<L> ? bits(POE_CAP_RUN) : 0) |
-                                                  (HasPollable<L> ? bits(POE_CAP_POLLABLE) : 0);
-template <class L>
-constexpr bool can(std::uint32_t capability) {
-  return (kAllCapabilities<L> >> capability & 1) != 0;
-}
-
-template <class L>
-constexpr const char* const* option_schema() {
-  if constexpr (HasOptions<L>) return L::kOptionSchema;
-  return nullptr;
-}
-
-/// Says why an op fails, if it has not been said, and returns the code.
-inline int refuse(Ledger& books, std::int32_t code, const char* text) {
-  if (!books.explained) Host(books).error(0, code, code > -4096 ? -code : 0, text);
-  return code;
-}
-
-/// Runs `f` (void or int) and turns what it throws into a code and a text.
-template <class F>
-int guarded(Ledger& books, F&& f) {
-  books.explained = false;
-  try {
-    if constexpr (std::is_void_v<std::invoke_result_t<F&>>)
-      return f(), 0;
-    else
-      return f();
-  } catch (const Refusal& e) {
-    return refuse(books, e.code(), e.what());
-  } catch (const std::system_error& e) {
-    const int value = e.code().value();
-    const bool is_errno =
-        e.code().category() == std::generic_category() || e.code().category() == std::system_category();
-    return refuse(books, is_errno && value > 0 && value < 4096 ? -value : -EIO, e.what());
-  } catch (const std::bad_alloc&) {
-    return refuse(books, -ENOMEM, "out of memory in the loop plug-in");
-  } catch (const std::exception& e) {
-    return refuse(books, -EIO, e.what());
-#ifdef __GLIBCXX__
-  } catch (const abi::__forced_unwind&) {
-    throw;  // the thread is being cancelled: not ours to stop
-#endif
-  } catch (...) {
-    return refuse(books, -EIO, "the loop plug-in threw something that is no std::exception");
-  }
-}
 
 template <class L>
 class Table {
@@ -182,7 +81,7 @@ class Table {
     s.closing = true;
     if constexpr (HasClose<L>) {
       s.beginning_close = true;
-      guarded(s, [&] { s.bridge.close(); });
+      if (guarded(s, [&] { s.bridge.close(); }) < 0) s.finished = true;  // it cannot end by itself: end it here
       s.beginning_close = false;
     } else {
       s.finished = true;  // the frames on the stack, or else the next step(), free it
@@ -240,9 +139,11 @@ class Table {
   static std::int64_t now(poe_loop* loop) { return shell(loop).bridge.now(); }
   static int hold(poe_loop* loop, std::int32_t keep) {
     Shell& s = shell(loop);
-    if (keep == 0 && !can<L>(POE_CAP_UNREF))
-      return refuse(s, -ENOTSUP, "this loop's work always keeps its host running");
-    return op(s, [&] { return s.bridge.hold(keep != 0); });
+    return op(s, [&] {
+      if (keep == 0 && !can<L>(POE_CAP_UNREF))
+        return refuse(s, -ENOTSUP, "this loop's work always keeps its host running");
+      return as_code([&] { return s.bridge.hold(keep != 0); });
+    });
   }
   static int pollable(poe_loop* loop, poe_pollable* ret) {
     Shell& s = shell(loop);
@@ -258,32 +159,27 @@ class Table {
   static const void* extension(poe_loop* loop, const char* name) { return shell(loop).bridge.extension(name); }
 
   template <class F>
-  static int as_code(F&& f) {
-    if constexpr (std::is_void_v<std::invoke_result_t<F&>>)
-      return f(), 0;
-    else
-      return f();
-  }
-
-  template <class F>
   static int op(Shell& s, F&& f) {
     if (s.closing) return POE_ECLOSED;
     return guarded(s, f);
   }
 
-  /// step() and run(): the answer is a failure, or the number of calls made to the kernel.
+  /// step() and run(): the answer is a failure, or the number of calls made to the kernel. Once closed() is among
+  /// them the loop is gone and no failure of it matters.
   template <class F>
   static int visit(Shell& s, const char* what, F&& f) {
-    if (s.callbacks != 0 && !can<L>(POE_CAP_NESTED_STEP)) {
-      s.explained = false;
-      return refuse(s, -EDEADLK, (std::string("loop ") + L::kName + " cannot " + what + " inside a callback").c_str());
-    }
+    if (s.callbacks != 0 && !can<L>(POE_CAP_NESTED_STEP)) return nested(s, what);
     Entered here(s);
     const std::int32_t before = s.delivered;
     const int code = s.finished ? 0 : guarded(s, [&] { return f(s.bridge); });
     const int calls = s.delivered - before;
-    const int closed = here.leave() ? 1 : 0;
-    return code < 0 && calls + closed == 0 ? code : calls + closed;
+    if (here.leave()) return calls + 1;
+    return code < 0 ? code : calls;
+  }
+
+  static int nested(Shell& s, const char* what) {
+    const Explaining op(s);
+    return refuse(s, -EDEADLK, (std::string("loop ") + L::kName + " cannot " + what + " inside a callback").c_str());
   }
 };
 
