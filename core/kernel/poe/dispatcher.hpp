@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: MIT
+//
+// The hot part of a kernel: the queue and the table of sessions. It is here, in a header, because posting an event is
+// inlined into its caller. Programs use it through Self and Kernel.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "poe/error.hpp"
+#include "poe/event.hpp"
+#include "poe/export.hpp"
+#include "poe/handlers.hpp"
+#include "poe/record_queue.hpp"
+#include "poe/session_id.hpp"
+
+namespace poe {
+
+/// One session, as dispatch sees it. A session lives while any of the last three members says so (P040).
+struct Slot {
+  std::uint64_t id = 0;  ///< SessionId::bits; 0: free
+  void* object = nullptr;
+  HandlerTable* table = nullptr;
+  const Record* last_in = nullptr;   ///< the newest queued event to this session
+  const Record* last_out = nullptr;  ///< the newest queued event from it to another
+  std::uint32_t references = 0;      ///< timers, watches, aliases, children, awaited pids, extra references
+  bool marked = false;               ///< to be looked at by the next sweep
+  bool stopping = false;
+  bool reentrant = false;  ///< takes queued events also while it is on the stack
+  bool owns_table = false;
+};
+
+class POE_API Dispatcher {
+ public:
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
+
+  bool alive(SessionId id) const noexcept {
+    const std::uint32_t index = id.slot();
+    return index < slots_.size() && slots_[index].id == id.bits;
+  }
+
+  /// Queues an event. `sender` is a slot. Loop thread only.
+  template <class... A, class... B>
+  Result<void> post(SessionId to, std::uint32_t sender, const Event<A...>& event, B&&... arguments) {
+    if (!alive(to)) [[unlikely]]
+      return no_session(to, event);
+    const Record* record = queue_.push(event, to.bits, sender,
+                                       [&](void* at) { Payload<A...>::construct(at, std::forward<B>(arguments)...); });
+    sent(*record);
+    return {};
+  }
+
+  /// Calls a handler now, inside the caller. See Self::call().
+  template <class R, class... A, class... B>
+  Result<R> call(SessionId to, const Event<A...>& event, B&&... arguments) {
+    alignas(8) std::byte payload[Payload<A...>::kSize + 8];
+    Payload<A...>::construct(payload, std::forward<B>(arguments)...);
+    if constexpr (std::is_void_v<R>) {
+      return call_now(to, event, payload, nullptr, 0);
+    } else {
+      std::optional<R> value;
+      if (auto called = call_now(to, event, payload, &value, type_id<R>()); !called) return failure(called.error());
+      return std::move(*value);
+    }
+  }
+
+ protected:
+  Dispatcher();
+  ~Dispatcher();
+
+  /// Bookkeeping for a record just pushed.
+  void sent(const Record& record) {
+    const SessionId to{record.target};
+    slots_[to.slot()].last_in = &record;
+    if (record.sender != to.slot()) slots_[record.sender].last_out = &record;
+    if (asleep_) [[unlikely]]
+      request_turn();
+  }
+  void request_turn();
+  Result<void> no_session(SessionId to, const EventKey& event) const;
+  /// Destroys the payload. `ret` is an optional of the type `result` names, or nullptr.
+  Result<void> call_now(SessionId to, const EventKey& event, void* payload, void* ret, std::uint64_t result);
+
+  std::vector<Slot> slots_;
+  RecordQueue queue_;
+  bool asleep_ = true;  ///< no turn is under way or asked for: a post must ask for one
+};
+
+}  // namespace poe

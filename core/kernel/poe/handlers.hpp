@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: MIT
+//
+// Handler tables: which function of a session answers which event. A class session has one table for all its objects
+// in a kernel; the table is a perfect hash from event identity to thunk, so a look-up is one compare.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "poe/error.hpp"
+#include "poe/event.hpp"
+#include "poe/export.hpp"
+
+namespace poe {
+
+/// One row of a handler table.
+struct Handler {
+  using Thunk = void (*)(void* object, const Handler& row, void* payload, void* ret);
+
+  std::uint64_t event = 0;  ///< EventKey::id; 0: an empty row
+  Thunk thunk = nullptr;
+  alignas(8) std::array<std::byte, 16> target;  ///< the member function or the address of a callable
+  std::uint64_t result = 0;                     ///< type_id of what the handler returns
+  const EventKey* key = nullptr;
+
+  template <class T>
+  T target_as() const noexcept {
+    static_assert(sizeof(T) <= sizeof(target) && std::is_trivially_copyable_v<T>);
+    T value;
+    std::memcpy(&value, target.data(), sizeof(T));
+    return value;
+  }
+  template <class T>
+  void set_target(T value) noexcept {
+    static_assert(sizeof(T) <= sizeof(target) && std::is_trivially_copyable_v<T>);
+    std::memcpy(target.data(), &value, sizeof(T));
+  }
+};
+
+/// POE's `_default`: answers events that have no handler of their own (P034).
+struct Fallback {
+  using Thunk = void (*)(void* object, const Handler& row, const EventKey& event, std::span<const Value> arguments);
+  Thunk thunk = nullptr;
+  Handler row{};
+};
+
+class POE_API HandlerTable {
+ public:
+  HandlerTable();
+  ~HandlerTable();
+  HandlerTable(const HandlerTable&) = delete;
+  HandlerTable& operator=(const HandlerTable&) = delete;
+
+  /// The row for an event, or nullptr.
+  const Handler* find(std::uint64_t event) const noexcept {
+    const Handler& row = rows_[(event * multiplier_) >> shift_];
+    return row.event == event ? &row : nullptr;
+  }
+  /// The row whose event has this name, whatever its arguments; nullptr if none or more than one has it.
+  const Handler* find(std::string_view name) const noexcept;
+
+  /// Adds or replaces a row. Throws std::logic_error if another event has the same identity (a hash collision) or if
+  /// the name is reserved (`_signal`).
+  void add(Handler row);
+  void remove(std::uint64_t event);
+  /// Keeps an object (a lambda) alive as long as the table.
+  void own(std::shared_ptr<void> object) { owned_.push_back(std::move(object)); }
+
+  Fallback fallback{};
+  std::uint64_t object_type = 0;            ///< type_id of the session class, for Kernel::with
+  void (*destroy)(void* object) = nullptr;  ///< deletes the session object
+
+  /// All rows, in no order.
+  std::vector<const Handler*> rows() const;
+
+ private:
+  void rebuild(std::vector<Handler> rows);
+
+  std::vector<Handler> rows_;
+  std::uint64_t multiplier_ = 1;
+  unsigned shift_ = 63;
+  std::vector<std::shared_ptr<void>> owned_;
+};
+
+namespace handler {
+
+template <class R, class F>
+void keep_result(void* ret, F&& invoke) {
+  if constexpr (std::is_void_v<R>) {
+    invoke();
+  } else if (ret != nullptr) {
+    static_cast<std::optional<R>*>(ret)->emplace(invoke());
+  } else {
+    static_cast<void>(invoke());
+  }
+}
+
+/// Calls `invoke` with the stored arguments as the event's types say: values are moved out, references passed on.
+template <class... A, class F>
+decltype(auto) apply(void* payload, F&& invoke) {
+  if constexpr (sizeof...(A) == 0) {
+    return invoke();
+  } else {
+    return std::apply([&](auto&... stored) -> decltype(auto) { return invoke(static_cast<A&&>(stored)...); },
+                      Payload<A...>::get(payload));
+  }
+}
+
+}  // namespace handler
+
+/// Fills the table of session class S; passed to S::handlers(), which runs once per class and kernel.
+template <class S>
+class Handlers {
+ public:
+  explicit Handlers(HandlerTable& table) : table_(table) {}
+
+  /// `event` is answered by `method`, which must take the event's arguments. A later on() for the same event replaces
+  /// the former.
+  template <class... A, class R, class C, class... P>
+  requires std::derived_from<S, C> && std::is_invocable_v<R (S::*)(P...), S&, A...> Handlers& on(
+      const Event<A...>& event, R (C::*method)(P...)) {
+    using Method = R (S::*)(P...);
+    Handler row;
+    row.event = event.id;
+    row.key = &event;
+    row.result = type_id<R>();
+    row.set_target(static_cast<Method>(method));
+    row.thunk = [](void* object, const Handler& self, void* payload, void* ret) {
+      S& session = *static_cast<S*>(object);
+      const auto call = self.target_as<Method>();
+      handler::keep_result<R>(ret, [&]() -> R {
+        return handler::apply<A...>(payload,
+                                    [&](auto&&... a) -> R { return (session.*call)(std::forward<decltype(a)>(a)...); });
+      });
+    };
+    table_.add(row);
+    return *this;
+  }
+
+  /// Answers every event without a handler: gets the event and a copy of its arguments (`_default`, P034).
+  template <class C>
+  requires std::derived_from<S, C> Handlers& otherwise(void (C::*method)(const EventKey&, std::span<const Value>)) {
+    using Method = void (S::*)(const EventKey&, std::span<const Value>);
+    table_.fallback.row.set_target(static_cast<Method>(method));
+    table_.fallback.thunk = [](void* object, const Handler& self, const EventKey& event, std::span<const Value> a) {
+      (static_cast<S*>(object)->*self.target_as<Method>())(event, a);
+    };
+    return *this;
+  }
+
+ private:
+  HandlerTable& table_;
+};
+
+}  // namespace poe

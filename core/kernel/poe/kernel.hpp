@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+//
+// Kernel: one queue, one loop, one thread. It runs sessions. Make one with open_kernel() (poe/open.hpp), which finds
+// the loop, or from a LoopProvider. Several kernels may live in one process, each used on one thread; other threads
+// reach its sessions through an Address.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "poe/error.hpp"
+#include "poe/export.hpp"
+#include "poe/log.hpp"
+#include "poe/loop_provider.hpp"
+#include "poe/session.hpp"
+#include "poe/time.hpp"
+
+namespace poe {
+
+/// How much may run before the loop is asked again whether something is ready. A pass is cut when either is used up.
+struct Budget {
+  std::uint32_t events = 128;
+  Duration time = std::chrono::microseconds(500);
+};
+
+struct KernelOptions {
+  Budget budget{};
+  /// Whether run() ends the sessions on SIGINT and SIGTERM where nobody else handles them (a second one kills). Only
+  /// in a loop of our own; a guest never does. on_signal() works either way.
+  bool os_signals = true;
+  /// Where warnings go; must outlive the kernel. nullptr: stderr_log().
+  LogSink* log = nullptr;
+};
+
+/// A kernel's seat in somebody else's loop. Going out of scope leaves the loop.
+class POE_API Guest {
+ public:
+  Guest(Guest&&) noexcept;
+  Guest& operator=(Guest&&) noexcept;
+  ~Guest();
+
+  /// Leaves the host's loop: nothing is delivered any more, sessions stay and can be attached or run again. The host's
+  /// next turns take the rest away; then `done` is called, on the loop thread, from the host's loop. If the host never
+  /// runs again, it is never called.
+  void detach(Fn<void()> done = {});
+  /// Whether our work keeps the host's run from returning; off by default. Error not_supported: libevent always does.
+  Result<void> keep_host_alive(bool keep);
+  /// Called once when the last session has ended.
+  void on_finished(Fn<void()> finished);
+  /// Whether it still is in the host's loop: not detached, host not gone.
+  explicit operator bool() const noexcept;
+
+ private:
+  friend class KernelCore;
+  friend class Kernel;
+  explicit Guest(KernelCore& core) noexcept;
+  KernelCore* core_;
+  std::uint64_t seat_;
+};
+
+/// What an outer poll loop must wait for; then call run_one_timeslice(0).
+struct Pollable {
+  int fd;
+  std::uint32_t events;      ///< POE_READ ...
+  TimePoint deadline;        ///< TimePoint::max(): none
+  std::uint64_t generation;  ///< changes when any of the above does
+};
+
+/// A session as it looks from outside; see Kernel::sessions().
+struct SessionInfo {
+  SessionId id;
+  SessionId parent;
+  std::vector<std::string> aliases;
+  std::uint32_t references;
+};
+
+class POE_API Kernel {
+ public:
+  explicit Kernel(std::unique_ptr<LoopProvider> loops, KernelOptions options = {});
+  Kernel(Kernel&& other) noexcept;
+  Kernel& operator=(Kernel&& other) noexcept;
+  /// Stops all sessions, each with its `_stop`, and closes the loop. On the loop thread.
+  ~Kernel();
+
+  // ---- sessions
+
+  /// Makes a session: constructs S(Birth, arguments...), calls `_start`, tells the parent. The parent is the session
+  /// being run, or the kernel (P046). If it throws, the session is stopped at once and the exception becomes a DIE
+  /// (P062); the id returned is then already dead.
+  template <ClassSession S, class... B>
+  requires std::constructible_from<S, Birth, B...> SessionId spawn(B&&... arguments) {
+    HandlerTable& table = class_table(type_id<S>(), [](HandlerTable& fresh) {
+      fresh.object_type = type_id<S>();
+      fresh.destroy = [](void* object) { delete static_cast<S*>(object); };
+      Handlers<S> rows(fresh);
+      S::handlers(rows);
+    });
+    return give_birth(table, nullptr, [&](Birth birth) -> void* {
+      return static_cast<S*>(new S(std::move(birth), std::forward<B>(arguments)...));
+    });
+  }
+
+  template <class State>
+  SessionId spawn(Inline<State> form) {
+    using Object = typename Inline<State>::Object;
+    HandlerTable& table = *form.table_;
+    table.object_type = type_id<State>();
+    table.destroy = [](void* object) { delete static_cast<Object*>(object); };
+    return give_birth(table, std::move(form.table_),
+                      [&](Birth birth) -> void* { return new Object(std::move(birth), std::move(form.state_)); });
+  }
+
+  /// Runs f(S&) with that session current. Errors: no_session; bad_arguments if it is not an S.
+  template <class S, class F>
+  Result<void> with(SessionId id, F&& f) {
+    auto object = object_of(id, type_id<S>());
+    if (!object) return failure(object.error());
+    As as(*this, id);
+    std::forward<F>(f)(*static_cast<S*>(*object));
+    return {};
+  }
+
+  bool alive(SessionId id) const noexcept;
+  /// The session of that name; nothing if there is none.
+  std::optional<SessionId> resolve(std::string_view alias) const;
+  std::size_t session_count() const noexcept;
+  std::vector<SessionInfo> sessions() const;
+  /// Every reason why that session has not ended, for people; one line each.
+  std::string why_alive(SessionId id) const;
+  /// why_alive() for every session: the answer to "my program does not end".
+  std::string why_running() const;
+
+  // ---- messages
+
+  /// As Self::post(), sent by the session being run, or by the kernel outside of one.
+  template <class... A, class... B>
+  requires std::constructible_from<std::tuple<std::decay_t<A>...>, B...> Result<void> post(SessionId to,
+                                                                                           const Event<A...>& event,
+                                                                                           B&&... arguments) {
+    return dispatcher().post(to, current_slot(), event, std::forward<B>(arguments)...);
+  }
+  /// By name, with dynamic arguments, which are checked when it is delivered: if they do not fit, the session gets
+  /// `_bad_arguments` instead.
+  Result<void> post(SessionId to, std::string_view event, std::span<const Value> arguments);
+  template <class R = void, class... A, class... B>
+  requires std::constructible_from<std::tuple<std::decay_t<A>...>, B...> Result<R> call(SessionId to,
+                                                                                        const Event<A...>& event,
+                                                                                        B&&... arguments) {
+    return dispatcher().template call<R>(to, event, std::forward<B>(arguments)...);
+  }
+  /// Sends a signal to a session and all below it; to id() for everybody (P072). Queued.
+  Result<void> signal(SessionId to, std::string_view name, std::vector<Value> arguments = {});
+  Address address(SessionId id) const;
+
+  // ---- running
+
+  /// Runs until no session is left, or stop(). May be called again with new sessions (P064). Errors: what choosing the
+  /// loop says; already_running inside the host's run; exception: a handler's that nobody handled, kept in the Error
+  /// (P092); wrong_thread; forked.
+  Result<void> run();
+  /// Asks the loop once, waiting for at most `max_wait`, and runs one pass: what was queued when it began (P001).
+  /// False once no session is left. Legal inside a handler (P039).
+  Result<bool> run_one_timeslice(Duration max_wait = kForever);
+  /// Slices while `condition()` is true and sessions are left.
+  template <std::predicate P>
+  Result<void> run_while(P condition) {
+    while (condition()) {
+      auto more = run_one_timeslice();
+      if (!more) return failure(more.error());
+      if (!*more) break;
+    }
+    return {};
+  }
+  /// Stops every session, deepest first, each with its `_stop`, and drops all events (P066); run() then returns.
+  void stop();
+
+  /// Joins a loop that its owner runs. One host at a time. Errors: what the loop says, not_supported, wrong_thread.
+  Result<Guest> attach(const Host& host);
+  /// For a host that is none of our plug-ins but can poll a descriptor. Error not_supported: this loop cannot.
+  Result<Pollable> pollable();
+
+  /// In the child of a fork: makes the kernel usable again with a new loop; sessions and timers stay, awaited children
+  /// are forgotten (P095). In the parent: does nothing. Every other call fails with `forked` before this one.
+  Result<void> has_forked();
+
+  // ---- facts
+
+  /// The kernel itself, root of the session tree (P052).
+  SessionId id() const noexcept;
+  /// The session being run, or id().
+  SessionId current() const noexcept;
+  TimePoint now();
+  /// The loop in use: "epoll"; empty before the first use.
+  std::string_view loop_name() const noexcept;
+  const poe_loop_plugin* loop_plugin() const noexcept;
+  /// A table of the loop by name, or nullptr: see loop_abi.h `extension`.
+  const void* loop_extension(const char* name);
+  /// The system calls of this kernel's world. Chooses the loop if that has not happened. Valid as long as the kernel.
+  Result<const poe_sys*> system();
+  std::string why_this_loop() const;
+  /// How often the loop was asked, turns run and events handled so far.
+  struct Counts {
+    std::uint64_t turns, events, timers, reports;
+  };
+  Counts counts() const noexcept;
+
+ private:
+  friend class KernelCore;
+  friend class Guest;
+  Kernel(KernelCore& core, bool owner) noexcept : core_(&core), owner_(owner) {}
+
+  /// Makes a session current for a scope.
+  class POE_API As {
+   public:
+    As(Kernel& kernel, SessionId id) noexcept;
+    As(const As&) = delete;
+    As& operator=(const As&) = delete;
+    ~As();
+
+   private:
+    KernelCore* core_;
+    std::uint32_t former_;
+  };
+
+  HandlerTable& class_table(std::uint64_t type, void (*fill)(HandlerTable&));
+  /// make(Birth) constructs the object; a table given along belongs to this session alone.
+  template <class Make>
+  SessionId give_birth(HandlerTable& table, std::unique_ptr<HandlerTable> owned, Make&& make) {
+    auto call_make = [](void* maker, Birth birth) {
+      return (*static_cast<std::remove_reference_t<Make>*>(maker))(std::move(birth));
+    };
+    return give_birth(table, std::move(owned), call_make, &make);
+  }
+  SessionId give_birth(HandlerTable& table, std::unique_ptr<HandlerTable> owned, void* (*make)(void*, Birth),
+                       void* maker);
+  Result<void*> object_of(SessionId id, std::uint64_t type) const;
+  Dispatcher& dispatcher() noexcept;
+  std::uint32_t current_slot() const noexcept;
+
+  KernelCore* core_;
+  bool owner_;
+};
+
+}  // namespace poe
