@@ -3,12 +3,13 @@
 // The loop over Linux epoll: level-triggered, nanosecond deadlines, and itself a descriptor that another loop can
 // wait for. One system call a step; one a change of interest, none where the interest stays.
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <climits>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <system_error>
@@ -24,6 +25,7 @@ namespace {
 using poe::loop::Registration;
 
 constexpr std::size_t kBatch = 256;  // reports taken by one step
+using Batch = std::array<epoll_event, kBatch>;
 constexpr std::uint64_t kWakeKey = UINT64_MAX;
 
 [[noreturn]] void fail(int error, const std::string& tried) {
@@ -106,20 +108,19 @@ class EpollLoop {
   void wake() noexcept { waker_.wake(); }
 
   void step(std::int64_t max_wait_ns) {
-    std::array<epoll_event, kBatch> batch;  // on the stack, so that a step inside a handler has its own
+    if (stale_ && leaked_) rebuild();
+    Batch batch;  // on the stack, so that a step inside a handler has its own
     const int count = wait(batch, deadline_.limit(max_wait_ns));
     const std::int32_t before = host_.delivered();
     bool woken = false;
-    bool stale = false;
+    stale_ = false;
     for (int i = 0; i < count; ++i) {
       const epoll_event& e = batch[static_cast<std::size_t>(i)];
-      if (e.data.u64 == kWakeKey)
-        woken = true;
-      else
-        stale |= !deliver(e);
+      const bool is_waker = e.data.u64 == kWakeKey;
+      woken |= is_waker;
+      if (!is_waker && !deliver(e)) stale_ = true;
     }
     if (woken) waker_.drain();
-    if (stale && leaked_) rebuild();
     std::uint32_t reasons = (host_.delivered() != before ? POE_TURN_READY : 0u) | (woken ? POE_TURN_WOKEN : 0u);
     if (deadline_.take_due()) reasons |= POE_TURN_DEADLINE, ++generation_;
     if (reasons != 0) host_.turn(reasons);
@@ -170,37 +171,45 @@ class EpollLoop {
   }
 
   /// A new set of what we still watch. Why: a descriptor that was closed while a duplicate of it lives stays in the
-  /// old set, reports for ever, and cannot be taken out by its number any more.
+  /// old set, reports for ever, and cannot be taken out by its number any more. Without a free descriptor for the
+  /// new set the old one serves on, and the next step tries again.
   void rebuild() {
-    EpollSet fresh;
-    watch_waker(fresh);
-    registry_.for_each([&](int fd, const Registration& r) {
-      fresh.control(EPOLL_CTL_ADD, fd, to_epoll(r.interest), to_key(fd, r.generation));  // fails if closed: no loss
-    });
-    set_ = std::move(fresh);
+    try {
+      EpollSet fresh;
+      watch_waker(fresh);
+      registry_.for_each([&](int fd, const Registration& r) {
+        fresh.control(EPOLL_CTL_ADD, fd, to_epoll(r.interest), to_key(fd, r.generation));  // fails if closed: no loss
+      });
+      set_ = std::move(fresh);
+    } catch (const std::system_error&) {
+      return;
+    }
     leaked_ = false;
     ++generation_;
   }
 
   /// The number of reports; 0 for a time-out or a signal.
-  int wait(std::array<epoll_event, kBatch>& batch, std::int64_t wait_ns) {
-    const int count = coarse_ ? wait_coarsely(batch, wait_ns) : wait_finely(batch, wait_ns);
+  int wait(Batch& batch, std::int64_t wait_ns) {
+    const bool timed = wait_ns != 0 && wait_ns != POE_NEVER_NS;
+    const int count = timed ? wait_timed(batch, poe::loop::to_timespec(wait_ns)) : take(batch, wait_ns == 0 ? 0 : -1);
     if (count >= 0) return count;
     if (errno != EINTR) fail(errno, "cannot wait with epoll");
     return 0;
   }
 
-  int wait_finely(std::array<epoll_event, kBatch>& batch, std::int64_t wait_ns) {
-    if (wait_ns == 0 || wait_ns == POE_NEVER_NS) return wait_coarsely(batch, wait_ns);
-    const timespec limit = poe::loop::to_timespec(wait_ns);
-    const int count = epoll_pwait2(set_.fd(), batch.data(), kBatch, &limit, nullptr);
-    if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
-    coarse_ = true;  // before Linux 5.11, or hidden by a sandbox
-    return wait_coarsely(batch, wait_ns);
+  int wait_timed(Batch& batch, const timespec& limit) {
+    if (!old_system_) {
+      const int count = epoll_pwait2(set_.fd(), batch.data(), kBatch, &limit, nullptr);
+      if (count >= 0 || (errno != ENOSYS && errno != EPERM)) return count;
+      old_system_ = true;
+    }
+    pollfd set{set_.fd(), POLLIN, 0};  // two calls, but as fine: epoll_wait alone counts whole milliseconds
+    const int any = ppoll(&set, 1, &limit, nullptr);
+    return any <= 0 ? any : take(batch, 0);
   }
 
-  int wait_coarsely(std::array<epoll_event, kBatch>& batch, std::int64_t wait_ns) const noexcept {
-    return epoll_wait(set_.fd(), batch.data(), kBatch, poe::loop::poll_ms(wait_ns));
+  int take(Batch& batch, int timeout_ms) const noexcept {
+    return epoll_wait(set_.fd(), batch.data(), kBatch, timeout_ms);
   }
 
   poe::loop::Host host_;
@@ -209,7 +218,8 @@ class EpollLoop {
   poe::loop::Registry registry_;
   poe::loop::Deadline deadline_;
   std::uint64_t generation_ = 0;  // of what pollable() says
-  bool coarse_ = false;           // there is no epoll_pwait2
+  bool old_system_ = false;       // no epoll_pwait2: before Linux 5.11, or hidden by a sandbox
+  bool stale_ = false;            // the last step had a report of something forgotten
   bool leaked_ = false;           // the set may hold a descriptor that we have forgotten
 };
 

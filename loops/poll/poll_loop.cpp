@@ -7,7 +7,7 @@
 #include <poll.h>
 
 #include <cerrno>
-#include <climits>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <system_error>
