@@ -111,7 +111,6 @@ class EpollLoop {
     if (stale_ && leaked_) rebuild();
     Batch batch;  // on the stack, so that a step inside a handler has its own
     const int count = wait(batch, deadline_.limit(max_wait_ns));
-    const std::int32_t before = host_.delivered();
     bool woken = false;
     stale_ = false;
     for (int i = 0; i < count; ++i) {
@@ -121,9 +120,9 @@ class EpollLoop {
       if (!is_waker && !deliver(e)) stale_ = true;
     }
     if (woken) waker_.drain();
-    std::uint32_t reasons = (host_.delivered() != before ? POE_TURN_READY : 0u) | (woken ? POE_TURN_WOKEN : 0u);
+    std::uint32_t reasons = woken ? POE_TURN_WOKEN : 0u;
     if (deadline_.take_due()) reasons |= POE_TURN_DEADLINE, ++generation_;
-    if (reasons != 0) host_.turn(reasons);
+    host_.turn(reasons);
   }
 
   void pollable(poe_pollable& answer) const noexcept {

@@ -69,7 +69,6 @@ class PollLoop {
   void step(std::int64_t max_wait_ns) {
     int count = wait(deadline_.limit(max_wait_ns));
     const bool woken = count > 0 && polled_[0].revents != 0;
-    const std::int32_t before = host_.delivered();
     if (count > (woken ? 1 : 0)) {
       std::vector<Report> batch = std::exchange(batch_, {});  // a step inside a handler has its own
       collect(batch, count - (woken ? 1 : 0));
@@ -78,9 +77,9 @@ class PollLoop {
       batch_ = std::move(batch);
     }
     if (woken) waker_.drain();
-    std::uint32_t reasons = (host_.delivered() != before ? POE_TURN_READY : 0u) | (woken ? POE_TURN_WOKEN : 0u);
+    std::uint32_t reasons = woken ? POE_TURN_WOKEN : 0u;
     if (deadline_.take_due()) reasons |= POE_TURN_DEADLINE;
-    if (reasons != 0) host_.turn(reasons);
+    host_.turn(reasons);
   }
 
   void abandon() noexcept { waker_.close(); }

@@ -91,14 +91,13 @@ class SelectLoop {
   void step(std::int64_t max_wait_ns) {
     std::vector<Report> batch = std::exchange(batch_, {});  // a step inside a handler has its own
     const bool woken = wait(batch, deadline_.limit(max_wait_ns));
-    const std::int32_t before = host_.delivered();
     for (const Report& report : batch) registry_.deliver(host_, report);
     batch.clear();
     batch_ = std::move(batch);
     if (woken) waker_.drain();
-    std::uint32_t reasons = (host_.delivered() != before ? POE_TURN_READY : 0u) | (woken ? POE_TURN_WOKEN : 0u);
+    std::uint32_t reasons = woken ? POE_TURN_WOKEN : 0u;
     if (deadline_.take_due()) reasons |= POE_TURN_DEADLINE;
-    if (reasons != 0) host_.turn(reasons);
+    host_.turn(reasons);
   }
 
   void abandon() noexcept { waker_.close(); }

@@ -21,6 +21,7 @@ struct Ledger {
   std::uint32_t frames = 0;                     // calls into the bridge that are on the stack; see Host::enter()
   std::uint32_t callbacks = 0;                  // ready() and turn() that are on the stack
   std::int32_t delivered = 0;                   // ready() and turn() ever made; wraps
+  bool unturned = false;                        // a ready() went out that no turn() has followed yet
   bool closing = false;                         // close() was called: nothing but closed() may follow
   bool beginning_close = false;                 // the bridge's close() is on the stack
   bool finished = false;                        // the bridge has ended: free it as soon as no frame is left
@@ -66,14 +67,19 @@ class Host {
   void ready(std::uint64_t token, std::uint32_t events) const {
     if (silent()) return;
     ++books_->delivered;
+    books_->unturned = true;
     const InCallback here(*books_);
     books_->host->ready(books_->host->ctx, token, events);
   }
 
-  /// Runs the kernel's work (`reasons`: POE_TURN_*). Any op but step() and run() may be called inside, close()
-  /// too, so look at closing() afterwards. Does nothing after close().
+  /// Runs the kernel's work. Call it at the end of every batch with what else holds of POE_TURN_DEADLINE, _WOKEN and
+  /// _NESTED, 0 for nothing: POE_TURN_READY is set here, if a ready() went out since the last turn (one inside a
+  /// nested step counts), and with no reason at all nothing is called. User handlers run inside, and may call any op
+  /// but step() and run(), close() too, so look at closing() afterwards. Does nothing after close().
   void turn(std::uint32_t reasons) const {
-    if (silent()) return;
+    reasons = (reasons & ~POE_TURN_READY) | (books_->unturned ? POE_TURN_READY : 0u);
+    if (silent() || (reasons & ~POE_TURN_NESTED) == 0) return;
+    books_->unturned = false;
     ++books_->delivered;
     const InCallback here(*books_);
     books_->host->turn(books_->host->ctx, reasons);

@@ -24,6 +24,8 @@ namespace poe::loop {
 // Bytes of version 1.0: the least a caller's struct must have. They stay when the structs grow.
 inline constexpr std::size_t kHostSize10 = offsetof(poe_host, extension) + sizeof(poe_host::extension);
 inline constexpr std::size_t kCreateSize10 = offsetof(poe_create, option_count) + sizeof(poe_create::option_count);
+inline constexpr std::size_t kCreateHostEnd = offsetof(poe_create, host) + sizeof(poe_create::host);
+inline constexpr std::size_t kHostErrorEnd = offsetof(poe_host, error) + sizeof(poe_host::error);
 inline constexpr std::size_t kPollableSize10 = offsetof(poe_pollable, generation) + sizeof(poe_pollable::generation);
 
 template <class L>
@@ -56,14 +58,24 @@ class Table {
   }
   static Shell& shell(poe_loop* loop) noexcept { return *reinterpret_cast<Shell*>(loop); }
 
-  static bool usable(const poe_create* how) noexcept {
-    if (!how || how->struct_size < kCreateSize10 || !how->host) return false;
-    const poe_host& h = *how->host;
-    return h.struct_size >= kHostSize10 && h.ready && h.turn && h.closed && (how->options || how->option_count == 0);
+  static bool usable(const poe_create& how) noexcept {
+    if (how.struct_size < kCreateSize10 || !how.host || (!how.options && how.option_count != 0)) return false;
+    const poe_host& h = *how.host;
+    return h.struct_size >= kHostSize10 && h.ready && h.turn && h.closed;
+  }
+
+  /// POE_EABI, with a text if the caller's structs reach far enough to say it.
+  static int misfit(const poe_create* how) {
+    const bool reachable = how && how->struct_size >= kCreateHostEnd && how->host &&
+                           how->host->struct_size >= kHostErrorEnd && how->host->error;
+    if (reachable)
+      how->host->error(how->host->ctx, 0, POE_EABI, 0,
+                       "cannot create the loop: poe_create or poe_host is smaller than version 1.0, or lacks a member");
+    return POE_EABI;
   }
 
   static int create(const poe_create* how, poe_loop** ret_loop) {
-    if (!usable(how) || !ret_loop) return POE_EABI;
+    if (!how || !ret_loop || !usable(*how)) return misfit(how);
     Ledger early = books(how->host);  // to say why, while there is no loop yet
     return guarded(early, [&] {
       if (how->foreign && !can<L>(POE_CAP_FOREIGN))
