@@ -112,16 +112,20 @@ class Table {
   static int watch(poe_loop* loop, poe_handle handle, std::uint32_t interest, std::uint64_t token) {
     Shell& s = shell(loop);
     return op(s, [&] {
-      if (handle > INT_MAX || handle < INT_MIN) return refuse(s, -EBADF, "cannot watch a handle outside int");
+      if (interest == 0 && handle < 0 && handle >= INT_MIN) return 0;  // never watched: forgotten already
+      if (handle < 0 || handle > INT_MAX) return bad_handle(s, handle);
       const int fd = static_cast<int>(handle);
-      if (interest == 0) return fd < 0 ? 0 : as_code([&] { return s.bridge.watch(fd, 0, token); });
-      if (fd < 0) return refuse(s, -EBADF, "cannot watch a negative descriptor");
+      if (interest == 0) return as_code([&] { return s.bridge.watch(fd, 0, token); });
       if ((interest & POE_PRIORITY) != 0 && !can<L>(POE_CAP_PRIORITY))
-        return refuse(s, POE_EUNSUPPORTED, "this loop cannot watch for priority data");
+        return refuse(s, POE_EUNSUPPORTED, "this loop cannot watch for priority data; ask for READ, or use epoll");
       const std::uint32_t asked = interest & (POE_READ | POE_WRITE | POE_PRIORITY);
       if (asked == 0) return refuse(s, -EINVAL, "a watch must ask for READ, WRITE or PRIORITY");
       return as_code([&] { return s.bridge.watch(fd, asked, token); });
     });
+  }
+
+  static int bad_handle(Shell& s, poe_handle handle) {
+    return refuse(s, -EBADF, ("cannot watch handle " + std::to_string(handle) + ": it is no descriptor").c_str());
   }
 
   static int arm(poe_loop* loop, std::int64_t deadline_ns) {
