@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Group drive: what step() and run() return, driving from inside callbacks, being driven by another loop. */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "kit.h"
+
+static void counts_calls(kit* run) {
+  kit_loop* l = kit_open(run);
+  if (!l) return;
+  for (uint64_t i = 0; i < 3; ++i) {
+    if (kit_pipe(l, l->pair)) return;
+    kit_watch(l, l->pair[0], POE_READ, i);
+    kit_put(l, l->pair[1]);
+  }
+  kit_wake(l);
+  kit_arm(l, kit_now(l));
+  for (int i = 0; i < 10; ++i) {
+    const int before = l->calls;
+    const int result = kit_step(l, KIT_MS);
+    KIT_EQUAL(run, "what step() returned, against calls made", l->calls - before, result);
+  }
+  KIT_EXPECT(run, l->readies >= 3 && l->turns >= 1, "expected 3 reports and a turn in 10 steps, got %d and %d",
+             l->readies, l->turns);
+}
+
+static void counts_closed(kit* run) {
+  kit_loop* l = kit_open(run);
+  if (!l) return;
+  kit_close(l);
+  int sum = 0;
+  for (int i = 0; i < 100 && !l->closed; ++i) sum += kit_step(l, KIT_MS);
+  KIT_EXPECT(run, l->closed, "100 steps after close(): expected closed(), got none");
+  KIT_EQUAL(run, "what the steps returned, closed() included", 1, sum);
+}
+
+void kit_check_idle(kit* run) {
+  kit_loop* l = kit_open(run);
+  if (!l) return;
+  for (uint64_t i = 0; i < 5; ++i) {
+    if (kit_pipe(l, l->pair)) return;
+    kit_watch(l, l->pair[0], POE_READ, i);
+  }
+  kit_arm(l, kit_now(l) + 3600000 * KIT_MS);
+  int steps = 0;
+  KIT_EQUAL(run, "calls while nothing happens", 0, kit_idle(l, 2 * KIT_IDLE, &steps));
+  KIT_EXPECT(run, steps <= 10, "12 ms of nothing: expected at most 10 wake-ups, got %d", steps);
+}
+
+static void stop_in_turn(kit_loop* l, uint32_t reasons) {
+  (void)reasons;
+  l->number = kit_stop(l);
+}
+
+/* 0: no RUN, and run() says so. */
+static int runs(kit* run) {
+  if (kit_can(run, POE_CAP_RUN)) return 1;
+  kit_skip(run, "RUN is clear: run() and stop() are NULL, the kernel steps");
+  if (kit_covers(run, offsetof(poe_loop_ops, stop) + sizeof run->ops->stop) && (run->ops->run || run->ops->stop)) {
+    run->result = POE_KIT_PASS;
+    kit_fail(run, "without RUN: expected run() and stop() NULL, got one");
+  }
+  return 0;
+}
+
+static void stopped_in_turn(kit* run) {
+  if (!runs(run)) return;
+  kit_loop* l = kit_open(run);
+  if (!l) return;
+  l->on_turn = stop_in_turn;
+  for (int i = 1; i <= 3; ++i) {
+    kit_arm(l, kit_now(l) + KIT_MS);
+    KIT_EQUAL(run, "run() that stop() in turn() ends", 0, kit_run(l));
+    KIT_EQUAL(run, "stop() in turn()", 0, (int)l->number);
+    KIT_EQUAL(run, "turns", i, l->turns);
+  }
+}
+
+static void stop_sticks(kit* run) {
+  if (!runs(run)) return;
+  kit_loop* l = kit_open(run);
+  if (!l) return;
+  l->on_turn = stop_in_turn;
+  kit_arm(l, kit_now(l) + KIT_SOON); /* ends a run() that misses the stop */
+  const int64_t start = kit_now(l);
+  KIT_EQUAL(run, "stop() before run()", 0, kit_stop(l));
+  KIT_EQUAL(run, "run() after stop()", 0, kit_run(l));
+  KIT_EXPECT(run, kit_now(l) - start < KIT_SOON, "stop() before run(): expected run() to return at once, it did not");
+  kit_arm(l, kit_now(l) + KIT_MS);
+  kit_forget_reports(l);
+  KIT_EQUAL(run, "the next run()", 0, kit_run(l));
+  KIT_EQUAL(run, "turns in the next run(): the stop was used up", 1, l->turns);
+}
+
+static int pending_turns(kit_loop* l) { return l->turns >= 4; }
+static void stop_at_four(kit_loop* l, uint32_t reasons) {
+  (void)reasons;
+  if (pending_turns(l)) kit_stop(l);
+  if (!pending_turns(l)) kit_arm(l, POE_NOW_NS);
+}
+
+static void runs_on(kit* run) {
+  if (!runs(run)) return;
+  kit_loop* l = kit_open(run);
+  if (!l || kit_pipe(l, l->pair)) return;
+  kit_watch(l, l->pair[0], POE_READ, 1);
+  kit_put(l, l->pair[1]);
+  l->on_turn = stop_at_four;
+  KIT_EQUAL(run, "run()", 0, kit_run(l));
+  KIT_EQUAL(run, "turns before stop()", 4, l->turns);
+  KIT_EXPECT(run, l->readies >= 1, "run(): expected a readable pipe reported, got none");
+}
+
+/* A step inside a callback: once, with a second pipe readable for it to find. */
+static void step_inside(kit_loop* l) {
+  if (l->seen++) return;
+  kit_put(l, l->other[1]);
+  l->number = kit_step(l, 0);
+}
+static void step_in_turn(kit_loop* l, uint32_t reasons) {
+  (void)reasons;
+  step_inside(l);
+}
+static void step_in_ready(kit_loop* l, uint64_t token, uint32_t events) {
+  (void)token;
+  (void)events;
+  step_inside(l);
+}
+
+static void judge_inner_step(kit* run, kit_loop* l, const char* where) {
+  KIT_EXPECT(run, l->seen > 0, "expected %s, got none", where);
+  if (!kit_can(run, POE_CAP_NESTED_STEP)) {
+    KIT_EXPECT(run, l->number == -EDEADLK, "step() in %s without NESTED_STEP: expected %d, got %d", where, -EDEADLK,
+               (int)l->number);
+    kit_skip(run, "NESTED_STEP is clear: step() in %s gave -EDEADLK", where);
+    return;
+  }
+  KIT_EXPECT(run, l->number >= 0, "step() in %s with NESTED_STEP: expected 0 or more, got %d", where, (int)l->number);
+}
+
+static void run_inner_step(kit* run, int in_turn) {
+  kit_loop* l = kit_open(run);
+  if (!l || kit_pipe(l, l->pair) || kit_pipe(l, l->other)) return;
+  kit_watch(l, l->pair[0], POE_READ, 1);
+  kit_watch(l, l->other[0], POE_READ, 2);
+  kit_put(l, l->pair[1]);
+  l->on_turn = in_turn ? step_in_turn : NULL;
+  l->on_ready = in_turn ? NULL : step_in_ready;
+  kit_drive(l, kit_has_ready, KIT_SOON);
+  judge_inner_step(run, l, in_turn ? "turn()" : "ready()");
+  if (run->result == POE_KIT_FAIL) return;
+  kit_forget_reports(l);
+  KIT_EXPECT(run, kit_drive(l, kit_has_ready, KIT_SOON), "after an inner step(): expected reports to go on, got none");
+}
+
+void kit_check_step_in_turn(kit* run) { run_inner_step(run, 1); }
+static void steps_in_ready(kit* run) { run_inner_step(run, 0); }
+
+static int no_pollable(kit* run) {
+  if (kit_can(run, POE_CAP_POLLABLE)) return 0;
+  if (kit_covers(run, offsetof(poe_loop_ops, pollable) + sizeof run->ops->pollable) && run->ops->pollable)
+    kit_fail(run, "without POLLABLE: expected pollable() NULL, got one");
+  kit_skip(run, "POLLABLE is clear: pollable() is NULL, an outer loop cannot drive this one");
+  return 1;
+}
+
+/* Whether an outer poll(2) would see it. A loop's own world has numbers that poll(2) does not know. */
+static int polled(const kit_loop* l, const poe_pollable* p, int wait_ms) {
+  struct pollfd fd = {(int)p->handle,
+                      (short)((p->events & POE_READ ? POLLIN : 0) | (p->events & POE_WRITE ? POLLOUT : 0)), 0};
+  return l->own_world ? -1 : poll(&fd, 1, wait_ms);
+}
+
+static void outer_poll(kit* run) {
+  if (no_pollable(run)) return;
+  kit_loop* l = kit_open(run);
+  if (!l || kit_pipe(l, l->pair)) return;
+  poe_pollable p;
+  kit_watch(l, l->pair[0], POE_READ, 1);
+  kit_idle(l, KIT_MS, NULL);
+  KIT_EQUAL(run, "pollable()", 0, kit_pollable(l, &p));
+  KIT_EXPECT(run, p.events != 0 && p.handle >= 0, "pollable(): expected a descriptor and events, got %d and 0x%x",
+             (int)p.handle, p.events);
+  KIT_EXPECT(run, l->own_world || polled(l, &p, 0) == 0, "nothing to do: expected the descriptor quiet");
+  kit_put(l, l->pair[1]);
+  KIT_EXPECT(run, l->own_world || polled(l, &p, 1000) == 1, "a readable pipe: expected the descriptor to tell");
+  KIT_EXPECT(run, kit_step(l, 0) >= 2, "step(0) after the descriptor told: expected ready() and turn()");
+  KIT_EQUAL(run, "reports", 1, kit_reported(l, 1));
+  kit_take(l, l->pair[0]);
+  kit_idle(l, KIT_MS, NULL);
+  kit_wake(l);
+  KIT_EQUAL(run, "pollable()", 0, kit_pollable(l, &p));
+  KIT_EXPECT(run, l->own_world || p.deadline_ns <= kit_now(l) || polled(l, &p, 1000) == 1,
+             "after wake(): expected the descriptor to tell");
+}
+
+static void generations(kit* run) {
+  if (no_pollable(run)) return;
+  kit_loop* l = kit_open(run);
+  if (!l) return;
+  poe_pollable first, again, later, never;
+  KIT_EQUAL(run, "pollable()", 0, kit_pollable(l, &first));
+  KIT_EXPECT(run, first.deadline_ns == POE_NEVER_NS, "nothing armed: expected deadline NEVER");
+  kit_pollable(l, &again);
+  KIT_EXPECT(run, again.generation == first.generation, "asked twice: expected the same generation");
+  const int64_t deadline = kit_now(l) + 1000 * KIT_MS;
+  kit_arm(l, deadline);
+  kit_pollable(l, &later);
+  KIT_EXPECT(run, later.generation != first.generation, "after arm(): expected another generation");
+  KIT_EXPECT(run, later.deadline_ns <= deadline + KIT_MS && later.deadline_ns > kit_now(l),
+             "after arm(): expected deadline %lld, got %lld", (long long)deadline, (long long)later.deadline_ns);
+  kit_arm(l, POE_NEVER_NS);
+  kit_pollable(l, &never);
+  KIT_EXPECT(run, never.deadline_ns == POE_NEVER_NS && never.generation != later.generation,
+             "after arm(NEVER): expected deadline NEVER and another generation");
+}
+
+static void small_pollable(kit* run) {
+  if (no_pollable(run)) return;
+  kit_loop* l = kit_open(run);
+  if (!l) return;
+  poe_pollable p;
+  memset(&p, 0x5A, sizeof p);
+  p.struct_size = 4;
+  const char* outer = run->op;
+  run->op = "pollable";
+  const int result = run->ops->pollable(l->loop, &p);
+  run->op = outer;
+  KIT_EQUAL(run, "pollable() with a struct below 1.0", POE_EABI, result);
+  KIT_EXPECT(run, p.generation == UINT64_C(0x5A5A5A5A5A5A5A5A), "a refused pollable(): expected it untouched");
+}
+
+static const poe_kit_check kChecks[] = {
+    {"drive.step_returns_calls_made", "drive", "step() returns the number of host calls made", counts_calls},
+    {"drive.step_counts_closed", "drive", "closed() counts as a call, though the loop is freed before", counts_closed},
+    {"drive.idle_makes_no_call", "drive", "a loop with nothing to do makes no calls and no wake-ups", kit_check_idle},
+    {"drive.stop_inside_turn_ends_run", "drive", "stop() ends run(), which may be called again", stopped_in_turn},
+    {"drive.stop_before_run_sticks", "drive", "stop() before run() makes the next run() return at once, and only it",
+     stop_sticks},
+    {"drive.run_goes_on_until_stop", "drive", "run() delivers until stop()", runs_on},
+    {"drive.step_inside_turn_as_declared", "drive", "step() in turn() works with NESTED_STEP, else -EDEADLK",
+     kit_check_step_in_turn},
+    {"drive.step_inside_ready_as_declared", "drive", "step() in ready() works with NESTED_STEP, else -EDEADLK",
+     steps_in_ready},
+    {"drive.pollable_tells_an_outer_loop", "drive", "an outer loop sees when to step(0)", outer_poll},
+    {"drive.pollable_generation_changes", "drive", "the generation changes with the deadline", generations},
+    {"drive.small_pollable_is_refused", "drive", "a pollable struct below 1.0: POE_EABI", small_pollable},
+};
+
+KIT_LIST(kit_drive_checks, kChecks)

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The host side of a loop under check: notes every call, and whether it was legal to make it now. */
+#include "recorder.h"
+#include "kit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const uint32_t kEvents = POE_READ | POE_WRITE | POE_PRIORITY | POE_ERROR | POE_HANGUP;
+static const uint32_t kReasons = POE_TURN_READY | POE_TURN_DEADLINE | POE_TURN_WOKEN | POE_TURN_NESTED;
+
+static void enter(kit_loop* l, const char* what) {
+  kit* run = l->run;
+  if (!pthread_equal(pthread_self(), run->thread)) kit_fail(run, "%s came on a thread other than create()'s", what);
+  if (l->closed) kit_fail(run, "%s came after closed()", what);
+  if (l->abandoned) kit_fail(run, "%s came after abandon()", what);
+  if (run->op) kit_fail(run, "%s came from inside %s()", what, run->op);
+  if (run->driving == 0) kit_fail(run, "%s came while nobody drove the loop", what);
+  if (run->driving > 0 && run->depth >= run->driving) kit_fail(run, "%s came from inside another callback", what);
+  ++run->depth;
+  ++l->calls;
+}
+
+/* A guest's host runs until told: told as soon as the check has what it waits for. */
+static void leave(kit_loop* l) {
+  kit* run = l->run;
+  --run->depth;
+  if (run->host && l->done && l->done(l)) run->target->foreign->stop(run->host);
+}
+
+static void on_ready(void* ctx, uint64_t token, uint32_t events) {
+  kit_loop* l = ctx;
+  enter(l, "ready()");
+  if (l->closing) kit_fail(l->run, "ready() came after close()");
+  if ((events & kEvents) == 0 || (events & ~kEvents) != 0)
+    kit_fail(l->run, "ready(): expected known event bits, got 0x%x", events);
+  if (l->readies < KIT_REPORTS) {
+    const kit_report report = {token, events, l->turns};
+    l->reports[l->readies] = report;
+  }
+  ++l->readies;
+  ++l->unturned;
+  if (l->on_ready) l->on_ready(l, token, events);
+  leave(l);
+}
+
+static void judge_reasons(kit_loop* l, uint32_t reasons) {
+  if ((reasons & ~POE_TURN_NESTED) == 0 || (reasons & ~kReasons) != 0)
+    kit_fail(l->run, "turn(): expected known reasons, at least one, got 0x%x", reasons);
+  if ((reasons & POE_TURN_READY) && !l->unturned)
+    kit_fail(l->run, "turn(): POE_TURN_READY is set, but no ready() went before");
+  if (!(reasons & POE_TURN_READY) && l->unturned)
+    kit_fail(l->run, "turn(): %d ready() went before, but POE_TURN_READY is not set", l->unturned);
+  if ((reasons & POE_TURN_NESTED) && !kit_can(l->run, POE_CAP_NESTED_REPORT))
+    kit_fail(l->run, "turn(): POE_TURN_NESTED without the capability NESTED_REPORT");
+}
+
+static void on_turn(void* ctx, uint32_t reasons) {
+  kit_loop* l = ctx;
+  enter(l, "turn()");
+  if (l->closing) kit_fail(l->run, "turn() came after close()");
+  judge_reasons(l, reasons);
+  l->turn_time = kit_now(l);
+  l->unturned = 0;
+  ++l->turns;
+  l->ready_turns += (reasons & POE_TURN_READY) != 0;
+  l->deadline_turns += (reasons & POE_TURN_DEADLINE) != 0;
+  l->woken_turns += (reasons & POE_TURN_WOKEN) != 0;
+  l->nested_turns += (reasons & POE_TURN_NESTED) != 0;
+  if (l->on_turn) l->on_turn(l, reasons);
+  leave(l);
+}
+
+static void on_closed(void* ctx) {
+  kit_loop* l = ctx;
+  enter(l, "closed()");
+  if (!l->closing) kit_fail(l->run, "closed() came without close()");
+  ++l->closed;
+  l->loop = NULL;
+  leave(l);
+}
+
+static void on_host_gone(void* ctx) {
+  kit_loop* l = ctx;
+  kit_fail(l->run, "host_gone() came, but the host loop is alive");
+}
+
+static void on_error(void* ctx, uint64_t token, int32_t code, int32_t os_error, const char* text) {
+  kit_loop* l = ctx;
+  (void)token;
+  (void)os_error;
+  if (code >= 0) kit_fail(l->run, "error(): expected a negative code, got %d", code);
+  if (!text || !*text) kit_fail(l->run, "error(): expected a text for code %d, got none", code);
+  ++l->errors;
+  l->error_code = code;
+  snprintf(l->error_text, sizeof l->error_text, "%s", text ? text : "");
+}
+
+static void on_log(void* ctx, int32_t level, const char* text) {
+  kit_loop* l = ctx;
+  if (level < POE_LOG_DEBUG || level > POE_LOG_ERROR || !text)
+    kit_fail(l->run, "log(): expected a level of 0 to 3 and a text, got %d", level);
+}
+
+static const void* no_extension(void* ctx, const char* name) {
+  (void)ctx;
+  (void)name;
+  return NULL;
+}
+
+void kit_recorder_host(kit_loop* l) {
+  const poe_host host = {sizeof(poe_host), POE_LOOP_ABI_MINOR, l,        on_ready, on_turn,
+                         on_closed,        on_host_gone,       on_error, on_log,   no_extension};
+  l->host = host;
+}
