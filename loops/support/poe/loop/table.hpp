@@ -16,17 +16,11 @@
 #include "poe/loop/guard.hpp"
 #include "poe/loop/host.hpp"
 #include "poe/loop/options.hpp"
+#include "poe/loop/sizes.hpp"
 #include "poe/loop/traits.hpp"
 #include "poe/loop_abi.h"
 
 namespace poe::loop {
-
-// Bytes of version 1.0: the least a caller's struct must have. They stay when the structs grow.
-inline constexpr std::size_t kHostSize10 = offsetof(poe_host, extension) + sizeof(poe_host::extension);
-inline constexpr std::size_t kCreateSize10 = offsetof(poe_create, option_count) + sizeof(poe_create::option_count);
-inline constexpr std::size_t kCreateHostEnd = offsetof(poe_create, host) + sizeof(poe_create::host);
-inline constexpr std::size_t kHostErrorEnd = offsetof(poe_host, error) + sizeof(poe_host::error);
-inline constexpr std::size_t kPollableSize10 = offsetof(poe_pollable, generation) + sizeof(poe_pollable::generation);
 
 template <class L>
 class Table {
