@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+#include "own_object.hpp"
+
+#include <dlfcn.h>
+
+#include <cstdlib>
+#include <memory>
+
+namespace poe::host_room {
+
+namespace {
+void anchor() {}  // an address inside this object
+}  // namespace
+
+std::string canonical(const std::string& path) {
+  const std::unique_ptr<char, decltype(&std::free)> found(realpath(path.c_str(), nullptr), &std::free);
+  return found ? found.get() : "";
+}
+
+OwnObject own_object() {
+  Dl_info info{};
+  void* extra = nullptr;
+  if (dladdr1(reinterpret_cast<void*>(&anchor), &info, &extra, RTLD_DL_LINKMAP) == 0) return {};
+  const auto* map = static_cast<const link_map*>(extra);
+  OwnObject own;
+  own.header = static_cast<const ElfW(Ehdr)*>(info.dli_fbase);
+  own.is_program = map->l_name[0] == '\0';
+  // Never dli_fname for the program: that is argv[0], which its caller chooses.
+  if (own.is_program)
+    own.path = canonical("/proc/self/exe");
+  else if (map->l_name[0] == '/')
+    own.path = canonical(map->l_name);
+  return own;
+}
+
+}  // namespace poe::host_room

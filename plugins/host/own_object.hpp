@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: MIT
+//
+// The ELF object this code was linked into: libpoe.so, or a program that has us inside. Plug-ins are looked for beside
+// it, must be built for the same machine, and may belong to whoever owns it.
+#pragma once
+
+#include <elf.h>
+#include <link.h>
+
+#include <string>
+
+namespace poe::host_room {
+
+struct OwnObject {
+  std::string path;                     ///< canonical; empty if it cannot be told (loaded by a relative name)
+  bool is_program = false;              ///< we are inside the executable
+  const ElfW(Ehdr) * header = nullptr;  ///< mapped, for ever
+};
+
+OwnObject own_object();
+
+/// The canonical path, or "" where there is no such file.
+std::string canonical(const std::string& path);
+
+}  // namespace poe::host_room

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+//
+// open_kernel(): a kernel with the loop that suits this program, found as plugins/README.md says. What most programs
+// include beside their sessions.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "poe/error.hpp"
+#include "poe/export.hpp"
+#include "poe/kernel.hpp"
+
+namespace poe {
+
+struct OpenOptions {
+  /// A loop by name or alias: "epoll", "uv", "libuv"; empty: POE_EVENT_LOOP, else a live host on this thread, else the
+  /// best native loop.
+  std::string loop{};
+  /// Absolute folders to look for plug-ins in before all others.
+  std::vector<std::string> plugin_dirs{};
+  KernelOptions kernel{};
+};
+
+/// Makes a kernel. The loop itself is chosen when it is first needed, on the thread that needs it: run() chooses one to
+/// run, attach() joins a host. What can be known before is checked here, so that a wrong name fails at once: errors
+/// no_loop, untrusted, not_a_plugin, abi_mismatch, invalid_argument; their report() has all details.
+POE_API Result<Kernel> open_kernel(OpenOptions options = {});
+
+}  // namespace poe

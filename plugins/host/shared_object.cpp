@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include "shared_object.hpp"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <mutex>
+#include <optional>
+#include <system_error>
+
+namespace poe::host_room {
+
+namespace {
+
+constexpr int kMode = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE;
+
+/// What this process has mapped so far.
+/// Why process-wide: so is what it describes. Objects stay mapped for ever, and the dynamic linker takes an object for
+/// another one if both were opened under the same name; "/proc/self/fd/7" must therefore name one file only.
+class MappedObjects {
+ public:
+  static MappedObjects& of_process() {
+    static MappedObjects all;
+    return all;
+  }
+
+  /// The handle, or nullptr with the linker's text in `why`.
+  void* open(const PluginFile& file, const CheckedFile& checked, std::string& why) {
+    const std::lock_guard lock(mutex_);
+    const auto known = std::find_if(objects_.begin(), objects_.end(), [&](const Object& o) {
+      return o.device == checked.identity.st_dev && o.inode == checked.identity.st_ino;  // mapped, so not reused
+    });
+    if (known != objects_.end()) return known->handle;
+    void* handle = open_new(file, checked, why);
+    if (handle) objects_.push_back({checked.identity.st_dev, checked.identity.st_ino, handle});
+    return handle;
+  }
+
+ private:
+  struct Object {
+    dev_t device;
+    ino_t inode;
+    void* handle;
+  };
+
+  void* open_new(const PluginFile& file, const CheckedFile& checked, std::string& why) {
+    Fd numbered(fcntl(checked.fd.get(), F_DUPFD_CLOEXEC, 3));
+    while (numbered && std::find(used_.begin(), used_.end(), numbered.get()) != used_.end())
+      numbered = Fd(fcntl(checked.fd.get(), F_DUPFD_CLOEXEC, numbered.get() + 1));
+    if (!numbered) {
+      why = std::generic_category().message(errno);
+      return nullptr;
+    }
+    const std::string name = "/proc/self/fd/" + std::to_string(numbered.get());
+    const bool has_proc = access(name.c_str(), F_OK) == 0;
+    void* handle = dlopen(has_proc ? name.c_str() : file.path().c_str(), kMode);
+    if (handle && has_proc) used_.push_back(numbered.get());
+    if (!handle) why = readable(dlerror(), name, file.path());
+    return handle;
+  }
+
+  /// The linker's text with the file's own name in it.
+  static std::string readable(const char* text, const std::string& name, const std::string& path) {
+    std::string why = text ? text : "the dynamic linker gave no reason";
+    for (std::size_t at; (at = why.find(name + ":")) != std::string::npos;) why.replace(at, name.size(), path);
+    return why;
+  }
+
+  std::mutex mutex_;
+  std::vector<Object> objects_;
+  std::vector<int> used_;  // descriptor numbers that have been part of a name
+};
+
+/// Without /proc the name is opened, so look once more that it is still the checked file.
+bool still_the_same(const PluginFile& file, const CheckedFile& checked) {
+  struct stat now {};
+  return stat(file.path().c_str(), &now) == 0 && now.st_dev == checked.identity.st_dev &&
+         now.st_ino == checked.identity.st_ino;
+}
+
+Refusal linker_refusal(const PluginFile& file, std::string why) {
+  const bool missing = why.find("cannot open shared object file") != std::string::npos && !why.starts_with(file.path());
+  if (missing)
+    return {Errc::no_loop, kMissingLibrary + why, "dlopen",
+            "install the library, or pick another loop with POE_EVENT_LOOP"};
+  if (why.starts_with(file.path() + ": ")) why.erase(0, file.path().size() + 2);
+  return {Errc::not_a_plugin, "the dynamic linker refuses it: " + why, "dlopen", "build the plug-in again; see ldd -r"};
+}
+
+}  // namespace
+
+Checked<const poe_loop_plugin*> open_object(const PluginFile& file, const CheckedFile& checked) {
+  if (!still_the_same(file, checked))
+    return refused(Errc::untrusted, "the file was replaced while it was being checked", "look at it again",
+                   "try again");
+  std::string why;
+  void* handle = MappedObjects::of_process().open(file, checked, why);
+  if (!handle) return tl::unexpected(linker_refusal(file, std::move(why)));
+  const auto entry = reinterpret_cast<decltype(&poe_loop_entry)>(dlsym(handle, "poe_loop_entry"));
+  if (!entry)
+    return refused(Errc::not_a_plugin, "it exports no poe_loop_entry", "dlsym poe_loop_entry",
+                   "export the loop with POE_EXPORT_LOOP and keep the symbol visible");
+  const poe_loop_plugin* plugin = entry();
+  if (!plugin)
+    return refused(Errc::not_a_plugin, "poe_loop_entry() returned NULL", "call poe_loop_entry()",
+                   "return the descriptor always: the loader judges it");
+  return plugin;
+}
+
+}  // namespace poe::host_room
