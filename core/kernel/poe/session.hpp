@@ -111,6 +111,8 @@ class POE_API Self {
     return with_payload(
         event, [&](void* payload) { return start_after(delay, event, payload); }, std::forward<B>(arguments)...);
   }
+  /// Runs `work` as this session, `delay` from now: for wheels, which have no handlers in the session they serve.
+  [[nodiscard]] Timer after(Duration delay, Fn<void()> work);
   /// An event at a time of this kernel's clock; a time in the past means before the events already queued (P004).
   template <class... A, class... B>
   requires std::constructible_from<std::tuple<std::decay_t<A>...>, B...>
