@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+#include "poe/filters/input_buffer.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace poe {
+
+namespace {
+// Memory an idle filter may sit on; a longer record's memory is freed after it. Ten thousand idle connections count.
+constexpr std::size_t kKeepCapacity = 512;
+}  // namespace
+
+void InputBuffer::feed(std::string_view bytes) {
+  if (!fed_.empty()) keep();
+  borrowed_ = 0;
+  fed_ = bytes;
+  if (overflow_) fed_ = {};  // there is a gap before these bytes: they come with the report of the gap
+}
+
+void InputBuffer::keep() {
+  const std::string_view rest = std::exchange(fed_, {});
+  borrowed_ = 0;
+  settle();
+  const std::size_t held = held_.size() - begin_;
+  const std::size_t room = limit_ > held ? limit_ - held : 0;
+  if (rest.size() > room) overflow_ = true;
+  if (begin_ > 0) held_.erase(0, std::exchange(begin_, 0));
+  held_.append(rest.substr(0, room));
+}
+
+void InputBuffer::consume(std::size_t count) noexcept {
+  if (begin_ < held_.size()) {
+    begin_ += count;
+  } else {
+    fed_.remove_prefix(count);
+  }
+}
+
+void InputBuffer::borrow(std::size_t count) {
+  count = std::min(count, fed_.size());
+  settle();
+  if (begin_ > 0) held_.erase(0, std::exchange(begin_, 0));
+  held_.append(fed_.substr(0, count));
+  fed_.remove_prefix(count);
+  borrowed_ += count;
+}
+
+void InputBuffer::give_back_after(std::size_t count) noexcept {
+  const std::size_t surplus = std::min(borrowed_, held_.size() - begin_ - count);
+  held_.resize(held_.size() - surplus);
+  fed_ = std::string_view(fed_.data() - surplus, fed_.size() + surplus);
+  borrowed_ = 0;
+}
+
+void InputBuffer::release() noexcept {
+  if (held_.capacity() > kKeepCapacity) {
+    std::string().swap(held_);
+  } else {
+    held_.clear();
+  }
+  begin_ = 0;
+  borrowed_ = 0;
+}
+
+std::string InputBuffer::take() {
+  std::string all;
+  all.reserve(size());
+  all.append(held()).append(fed_);
+  begin_ = held_.size();
+  fed_ = {};
+  borrowed_ = 0;
+  return all;
+}
+
+void InputBuffer::clear() noexcept {
+  begin_ = held_.size();
+  fed_ = {};
+  borrowed_ = 0;
+  overflow_ = false;
+  settle();
+}
+
+}  // namespace poe

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+//
+// LineEndings finds the earliest line ending in a text that may be cut anywhere. Constant once made; any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace poe {
+
+/// Where an ending is. size 0: nowhere yet, and none begins before `at`, whatever follows the text.
+struct EndingMatch {
+  std::size_t at;
+  std::size_t size;
+};
+
+class LineEndings {
+ public:
+  /// CR, LF, CR LF or LF CR. One at the very end of the text matches alone: its other half may still come.
+  static LineEndings newline() { return LineEndings(Kind::newline, {}, 2); }
+  /// `text` is not empty.
+  static LineEndings literal(std::string text);
+  /// `texts` is not empty and none of them is.
+  static LineEndings one_of(std::vector<std::string> texts);
+
+  /// Looks from `from` on. `at_end`: nothing follows the text.
+  EndingMatch find(std::string_view text, std::size_t from, bool at_end) const {
+    if (kind_ == Kind::octet) {
+      const void* hit = from < text.size() ? std::memchr(text.data() + from, octet_, text.size() - from) : nullptr;
+      if (hit == nullptr) return {text.size(), 0};
+      return {static_cast<std::size_t>(static_cast<const char*>(hit) - text.data()), 1};
+    }
+    return find_slowly(text, from, at_end);
+  }
+
+  bool is_newline() const noexcept { return kind_ == Kind::newline; }
+  /// Octets of the longest ending.
+  std::size_t longest() const noexcept { return longest_; }
+
+ private:
+  enum class Kind : std::uint8_t { octet, literal, newline, one_of };
+  LineEndings(Kind kind, std::vector<std::string> texts, std::size_t longest);
+  EndingMatch find_slowly(std::string_view text, std::size_t from, bool at_end) const;
+  EndingMatch find_literal(std::string_view text, std::size_t from, bool at_end) const;
+  EndingMatch find_one_of(std::string_view text, std::size_t from, bool at_end) const;
+
+  Kind kind_;
+  char octet_ = 0;
+  std::size_t longest_;
+  std::vector<std::string> texts_;  // longest first
+  std::string first_octets_;
+};
+
+}  // namespace poe
