@@ -80,6 +80,8 @@ static void refused_connect(kit* run) {
              kit_events(l, 1));
 }
 
+static int both_directions(kit_loop* l) { return (kit_events(l, 7) & 3u) == 3u && !l->unturned; }
+
 static void reset_by_peer(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l) return;
@@ -90,11 +92,11 @@ static void reset_by_peer(kit* run) {
   if (beyond_the_world(l, result, "SO_LINGER")) return;
   kit_watch(l, l->pair[0], POE_READ | POE_WRITE, 7);
   kit_close_fd(l, l->pair[1]);
-  KIT_EXPECT(run, kit_drive(l, kit_has_ready, KIT_SOON), "reset by the peer: expected a report, got none");
-  kit_forget_reports(l);
-  KIT_EXPECT(run, kit_drive(l, kit_has_ready, KIT_SOON), "reset by the peer: expected the watch to stay, it ended");
-  KIT_EXPECT(run, (kit_events(l, 7) & 3u) == 3u, "reset by the peer: expected READ and WRITE (0x3), got 0x%x",
-             kit_events(l, 7));
+  for (int i = 0; i < 3; ++i) { /* it may take a while to come through: until then only WRITE is true */
+    KIT_EXPECT(run, kit_drive(l, both_directions, KIT_SOON),
+               "reset by the peer: expected READ and WRITE (0x3), time %d, got 0x%x", i + 1, kit_events(l, 7));
+    kit_forget_reports(l);
+  }
 }
 
 static void listener_is_readable(kit* run) {
@@ -180,7 +182,8 @@ static void handle_beyond_int(kit* run) {
 static void regular_file(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l) return;
-  const int fd = l->sys->open ? l->sys->open(l->sys->ctx, "/proc/self/exe", O_RDONLY, 0) : -ENOSYS;
+  const int fd = l->own_world ? l->sys->open(l->sys->ctx, "/kit_file", O_RDWR | O_CREAT, 0600)
+                              : l->sys->open(l->sys->ctx, "/proc/self/exe", O_RDONLY, 0);
   if (beyond_the_world(l, fd, "file")) return;
   kit_keep(l, fd);
   const int result = kit_watch(l, fd, POE_READ, 1);

@@ -161,9 +161,7 @@ static void step_zero(kit* run) {
   if (!l) return;
   kit_arm(l, kit_now(l) + 3600000 * KIT_MS);
   const int64_t real = kit_real_now();
-  const int64_t start = kit_now(l);
   for (int i = 0; i < 20; ++i) KIT_EQUAL(run, "step(0) with nothing to do", 0, kit_step(l, 0));
-  if (kit_can(run, POE_CAP_OWN_CLOCK)) KIT_EXPECT(run, kit_now(l) == start, "step(0): expected the clock to stand");
   KIT_EXPECT(run, kit_real_now() - real < 500 * KIT_MS, "20 times step(0): expected no waiting, took %lld ns",
              (long long)(kit_real_now() - real));
 }
