@@ -28,7 +28,7 @@ void SimLoop::watch(int fd, uint32_t interest, uint64_t token) {
   }
   const Node* const node = world_.find(fd);
   if (node == nullptr || !node->watchable()) refuse_watch(fd);
-  watches_[fd] = {world_.serial(fd), interest, token};
+  watches_[fd] = {world_.serial(fd), ++generations_, interest, token};
 }
 
 void SimLoop::refuse_watch(int fd) const {
@@ -103,9 +103,9 @@ std::vector<SimLoop::Report> SimLoop::collect() {
       continue;
     }
     if (const uint32_t events = events_of(*world_.find(fd), what.interest); events != 0) {
-      reports.push_back({fd, events, what.token});
+      reports.push_back({fd, events, what.token, what.generation});
     } else if (settings_.spurious && !reports.empty() && choices().once_in(Choice::kSpurious, kSpuriousRarity)) {
-      reports.push_back({fd, what.interest, what.token});
+      reports.push_back({fd, what.interest, what.token, what.generation});
     }
     ++watch;
   }
@@ -122,17 +122,32 @@ void SimLoop::order(std::vector<Report>& reports) {
   reports.resize(1 + choices().below(Choice::kSplit, reports.size() - 1));
 }
 
-// One batch and its turn. False: there was nothing to deliver.
-bool SimLoop::deliver() {
+// False: it was forgotten, or renewed under another token, while the batch went on.
+bool SimLoop::still_wanted(const Report& report) const {
+  const auto found = watches_.find(report.fd);
+  return found != watches_.end() && found->second.generation == report.generation;
+}
+
+// Returns whether any report was made.
+bool SimLoop::deliver_ready() {
   std::vector<Report> reports = collect();
-  const bool due = deadline_due();
-  if (reports.empty() && !due && !woken_) return false;
   order(reports);
+  bool any = false;
   for (const Report& report : reports) {
+    if (!still_wanted(report)) continue;
+    any = true;
     choices().note(Choice::kDelivered, static_cast<uint64_t>(report.fd), report.events);
     host_.ready(report.token, report.events);
   }
-  const uint32_t reasons = (reports.empty() ? 0U : POE_TURN_READY) | (due ? POE_TURN_DEADLINE : 0U) |
+  return any;
+}
+
+// One batch and its turn. False: there was nothing to deliver.
+bool SimLoop::deliver() {
+  const bool ready = deliver_ready();
+  const bool due = deadline_due();
+  if (!ready && !due && !woken_) return false;
+  const uint32_t reasons = (ready ? POE_TURN_READY : 0U) | (due ? POE_TURN_DEADLINE : 0U) |
                            (std::exchange(woken_, false) ? POE_TURN_WOKEN : 0U);
   if (due) deadline_ = POE_NEVER_NS;
   choices().note(Choice::kTurn, reasons, static_cast<uint64_t>(time().now()));

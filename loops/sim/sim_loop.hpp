@@ -47,7 +47,8 @@ class SimLoop {
 
  private:
   struct Watch {
-    uint64_t serial;  // of what stood behind the number when it was watched
+    uint64_t serial;      // of what stood behind the number when it was watched
+    uint64_t generation;  // of this watch: grows with each watch()
     uint32_t interest;
     uint64_t token;
   };
@@ -55,6 +56,7 @@ class SimLoop {
     int fd;
     uint32_t events;
     uint64_t token;
+    uint64_t generation;
   };
 
   Timeline& time() { return world_.environment().time; }
@@ -68,6 +70,8 @@ class SimLoop {
   std::vector<Report> collect();
   uint32_t events_of(const Node& node, uint32_t interest);
   void order(std::vector<Report>& reports);
+  bool still_wanted(const Report& report) const;
+  bool deliver_ready();
   bool deliver();
   bool let_time_pass(int64_t limit);
   static poe_sim make_sim_table(SimLoop& loop);
@@ -80,6 +84,7 @@ class SimLoop {
   loop::Waker waker_;
   std::map<int, Watch> watches_;
   int64_t deadline_ = POE_NEVER_NS;
+  uint64_t generations_ = 0;
   uint64_t steps_ = 0;
   bool woken_ = false;
   bool stop_ = false;
