@@ -7,6 +7,7 @@
 
 #include "plugin_file.hpp"
 #include "poe/plugin.hpp"
+#include "words.hpp"
 
 namespace poe {
 
@@ -47,10 +48,14 @@ std::string lower(std::string_view text) {
 }
 
 /// POE joins the parts of a module's name by underscores.
-std::string underscored(std::string name) {
-  for (std::size_t at; (at = name.find("::")) != std::string::npos;) name.replace(at, 2, "_");
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
+std::string underscored(std::string_view name) {
+  std::string joined;
+  for (std::size_t at = 0; at < name.size(); ++at) {
+    const bool colons = name.substr(at, 2) == "::";
+    joined += colons || name[at] == '-' ? '_' : name[at];
+    if (colons) ++at;
+  }
+  return joined;
 }
 
 }  // namespace
@@ -59,15 +64,15 @@ Result<std::string> loop_name(std::string_view typed) {
   std::string name = lower(typed);
   for (const std::string_view prefix : {"poe::", "loop::", "xs::"})
     if (name.starts_with(prefix)) name.erase(0, prefix.size());
-  name = underscored(std::move(name));
+  name = underscored(name);
   if (!host_room::well_formed(name))
-    return failure(Errc::invalid_argument, "load loop", "\"" + std::string(typed.substr(0, 64)) + "\"",
+    return failure(Errc::invalid_argument, "load loop", host_room::quoted(typed.substr(0, 64)),
                    "a loop's name is 1 to 31 of a-z, 0-9 and _",
                    "give a name as poe loops lists it; a folder goes into POE_LOOP_PATH");
   const auto alias = std::find_if(kAliases.begin(), kAliases.end(), [&](const Alias& a) { return a.typed == name; });
   if (alias == kAliases.end()) return name;
   if (alias->name.empty())
-    return failure(Errc::no_loop, "load loop", "\"" + std::string(typed) + "\"", std::string(alias->hint),
+    return failure(Errc::no_loop, "load loop", host_room::quoted(typed), std::string(alias->hint),
                    "poe loops lists what is here");
   return std::string(alias->name);
 }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "poe/error.hpp"
+#include "words.hpp"
 
 namespace poe::host_room {
 
@@ -19,7 +20,7 @@ struct Refusal {
   std::string advice;
 
   Error error(const std::string& loop, const std::string& path) const {
-    Error full(code, "load loop", "\"" + loop + "\"", why, advice);
+    Error full(code, "load loop", quoted(loop), why, advice);
     full.with("file", path).with("tried", tried);
     return full;
   }

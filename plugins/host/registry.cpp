@@ -5,6 +5,7 @@
 #include "capability_names.hpp"
 #include "contract.hpp"
 #include "plugin_file.hpp"
+#include "poe/near_names.hpp"
 #include "poe/plugin.hpp"
 #include "rank.hpp"
 #include "search_path.hpp"
@@ -39,7 +40,7 @@ void shadow(LoopCandidate& c, const std::string& by) {
   c.status = LoopStatus::shadowed;
   c.reason = "shadowed by " + by + ", which is found first";
   c.advice = "put its folder first in POE_LOOP_PATH to use it";
-  c.error = Error(Errc::no_loop, "load loop", "\"" + c.name + "\"", c.reason, c.advice).with("file", c.path);
+  c.error = Error(Errc::no_loop, "load loop", room::quoted(c.name), c.reason, c.advice).with("file", c.path);
 }
 
 void describe(LoopCandidate& c, const poe_loop_note& note) {
@@ -169,12 +170,11 @@ Result<const poe_loop_plugin*> LoopRegistry::load(std::string_view name, std::ve
 
 Error LoopRegistry::not_found(std::string_view name) const {
   const std::string file = "libpoe_loop_" + std::string(name) + ".so";
-  Error error(Errc::no_loop, "load loop", "\"" + std::string(name) + "\"",
-              "there is no " + file + " in the search path",
+  Error error(Errc::no_loop, "load loop", room::quoted(name), "there is no " + file + " in the search path",
               "install the plug-in, name its folder in POE_LOOP_PATH, or pick another loop with POE_EVENT_LOOP");
   for (const room::Folder& f : state_->folders)
     error.with("tried", (f.path.empty() ? "(empty)" : f.path) + (f.skipped.empty() ? "" : ": " + f.skipped));
-  const auto near = room::near_names(name, names_of(candidates()));
+  const auto near = near_names(name, names_of(candidates()));
   if (!near.empty()) error.with("near", room::joined(near));
   return error.with("found", summary());
 }

@@ -21,8 +21,6 @@ std::string host_expression(std::string_view loop) {
   return "poe::Host{\"" + std::string(loop) + "\", object}";
 }
 
-std::string quoted(std::string_view name) { return "\"" + std::string(name) + "\""; }
-
 bool has_option(const poe_loop_plugin& plugin, std::string_view name) {
   for (auto line = plugin.option_schema; line && *line; ++line)
     if (std::string_view(*line).substr(0, std::string_view(*line).find('=')) == name) return true;

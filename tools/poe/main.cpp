@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+//
+// The poe command line. A sub-command is a header with its options and one function, a .cpp, and an add_…() here;
+// this is the only file that includes CLI11.
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <memory>
+
+#include "exit_codes.hpp"
+#include "loops.hpp"
+#include "poe/loop_abi.h"
+#include "poe/near_names.hpp"
+
+namespace {
+
+using poe::tool::kDone;
+using poe::tool::kFailed;
+using poe::tool::kUsage;
+
+/// What the chosen sub-command returns as the program's exit code.
+using ExitCode = std::shared_ptr<int>;
+
+void add_loops(CLI::App& app, const ExitCode& code) {
+  CLI::App* command = app.add_subcommand("loops", "List the event loops found, with library, licence and abilities");
+  const auto options = std::make_shared<poe::tool::LoopsOptions>();
+  auto* json = command->add_flag("--json", options->json, "Print a list of objects instead of a table");
+  auto* explain =
+      command->add_flag("--explain", options->explain, "Tell which loop a program would get here, and why no other");
+  explain->excludes(json);
+  command->add_option("--loop", options->loop, "With --explain: as if a program asked for this loop")
+      ->needs(explain)
+      ->type_name("NAME");
+  command->add_option("--dir", options->dirs, "Look here first; may be given more than once")
+      ->type_name("FOLDER")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->footer("POE_EVENT_LOOP names the loop to use, POE_LOOP_PATH more folders, separated by colons.\n" +
+                  std::string(poe::tool::kExitCodes));
+  command->callback([options, code] { *code = poe::tool::loops(*options); });
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  return names;
+}
+
+/// "poe: there is no command "lops"; did you mean "loops"?"
+int unknown(const std::string& kind, const std::string& typed, const std::vector<std::string>& known,
+            const std::string& help) {
+  std::cerr << "poe: there is no " << kind << " \"" << typed << "\"";
+  const auto near = poe::near_names(typed, known);
+  for (std::size_t i = 0; i < near.size(); ++i)
+    std::cerr << (i == 0 ? "; did you mean \"" : " or \"") << near[i] << '"';
+  std::cerr << (near.empty() ? "" : "?") << "\n  do: " << help << '\n';
+  return kUsage;
+}
+
+void add_help(CLI::App& app, const ExitCode& code) {
+  CLI::App* command = app.add_subcommand("help", "Explain poe, or one of its commands");
+  const auto about = std::make_shared<std::string>();
+  command->add_option("command", *about, "The command to explain")->type_name("");
+  command->callback([&app, about, code] {
+    const auto commands = app.get_subcommands([&](CLI::App* c) { return c->get_name() == *about; });
+    CLI::App* named = about->empty() ? &app : commands.empty() ? nullptr : commands.front();
+    if (named == &app)  // app.help() would be about this very command
+      std::cout << app.get_formatter()->make_help(&app, "", CLI::AppFormatMode::Normal);
+    else if (named)
+      std::cout << named->help("poe");
+    else
+      *code = unknown("command", *about, command_names(app), "poe help lists the commands");
+  });
+}
+
+/// The sub-command that was being read when parsing failed, or the program itself.
+const CLI::App& reached(const CLI::App& app) {
+  const auto parsed = app.get_subcommands();
+  return parsed.empty() ? app : *parsed.front();
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  return names;
+}
+
+/// A wrong command line: what was wrong, a guess what was meant, and where help is.
+int explain_usage(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App& at = reached(app);
+  const std::string help = &at == &app ? "poe help" : "poe help " + at.get_name();
+  const auto left = app.remaining(true);
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) && !left.empty()) {
+    const std::string typed = left.front().substr(0, left.front().find('='));
+    if (typed.starts_with('-')) return unknown("option", typed, option_names(at), help + " lists the options");
+    if (&at == &app) return unknown("command", typed, command_names(app), "poe help lists the commands");
+  }
+  std::cerr << "poe: " << error.what() << "\n  do: " << help << " tells how to use it\n";
+  return kUsage;
+}
+
+std::string version_text() {
+  return "poe " POE_VERSION " (Loop ABI " + std::to_string(POE_LOOP_ABI_MAJOR) + "." +
+         std::to_string(POE_LOOP_ABI_MINOR) + ")";
+}
+
+int run(int argc, char** argv) {
+  CLI::App app("POE for C++: sessions, wheels and filters over any event loop", "poe");
+  const auto code = std::make_shared<int>(kDone);
+  app.set_version_flag("--version", version_text(), "Print the version");
+  app.require_subcommand(0, 1);
+  app.footer(poe::tool::kExitCodes);
+  add_loops(app, code);
+  add_help(app, code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& wanted) {  // --help and --version
+    return app.exit(wanted);
+  } catch (const CLI::ParseError& error) {
+    return explain_usage(app, error);
+  }
+  if (!app.get_subcommands().empty()) return *code;
+  std::cerr << app.help();
+  return kUsage;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const int code = run(argc, argv);
+    std::cout.flush();
+    if (std::cout) return code;
+    std::cerr << "poe: cannot write standard output: the disk may be full, or the reader is gone\n";
+  } catch (const std::exception& problem) {
+    std::cerr << "poe: " << problem.what() << '\n';
+  }
+  return kFailed;
+}
