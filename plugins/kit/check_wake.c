@@ -66,43 +66,59 @@ typedef struct waker {
   const poe_loop_ops* ops;
   poe_loop* loop;
   int rounds;
-  int64_t pause_ns; /* before the first wake */
-  int made;         /* atomic: raised before each wake */
-  int seen;         /* atomic: what a turn has seen of it */
-  int alternate;    /* wait for each wake to be seen */
-  int quit;         /* atomic: the loop thread gives up */
+  int alternate;       /* await each wake's turn before the next */
+  int64_t pause_ns;    /* before the first wake */
+  int made;            /* atomic: raised before each wake */
+  int seen;            /* atomic: what a turn has seen of it */
+  int quit;            /* atomic: no further rounds */
+  int64_t last, worst; /* when a turn last saw something new; the longest time between two of them */
+  int64_t until;       /* real time at which the loop thread has seen enough */
 } waker;
+
+static int load(int* value) { return __atomic_load_n(value, __ATOMIC_SEQ_CST); }
+static void store(int* value, int to) { __atomic_store_n(value, to, __ATOMIC_SEQ_CST); }
 
 static void* wake_from_thread(void* argument) {
   waker* w = argument;
   const struct timespec pause = {0, (long)w->pause_ns};
   nanosleep(&pause, NULL);
-  for (int i = 1; i <= w->rounds; ++i) {
-    __atomic_store_n(&w->made, i, __ATOMIC_SEQ_CST);
+  for (int i = 1; i <= w->rounds && !load(&w->quit); ++i) {
+    store(&w->made, i);
     w->ops->wake(w->loop);
-    while (w->alternate && __atomic_load_n(&w->seen, __ATOMIC_SEQ_CST) < i &&
-           !__atomic_load_n(&w->quit, __ATOMIC_SEQ_CST))
-      sched_yield();
+    while (w->alternate && load(&w->seen) < i && !load(&w->quit)) sched_yield();
   }
   return NULL;
 }
 
 static void look(kit_loop* l, uint32_t reasons) {
   waker* w = (waker*)(intptr_t)l->number;
-  if (reasons & POE_TURN_WOKEN)
-    __atomic_store_n(&w->seen, __atomic_load_n(&w->made, __ATOMIC_SEQ_CST), __ATOMIC_SEQ_CST);
+  const int made = load(&w->made);
+  if (!(reasons & POE_TURN_WOKEN) || made == w->seen) return;
+  const int64_t now = kit_real_now();
+  if (now - w->last > w->worst) w->worst = now - w->last;
+  w->last = now;
+  store(&w->seen, made);
 }
 
-static int all_seen(kit_loop* l) {
+static int seen_made(kit_loop* l) {
   waker* w = (waker*)(intptr_t)l->number;
-  return __atomic_load_n(&w->seen, __ATOMIC_SEQ_CST) >= w->rounds;
+  return load(&w->seen) >= load(&w->made);
 }
 
-/* Steps against real time: other threads know nothing of a loop's own clock. */
+/* A busy machine may need long for 2000 rounds: some hundreds tell as much. */
+static int seen_enough(kit_loop* l) {
+  const waker* w = (waker*)(intptr_t)l->number;
+  return w->seen >= w->rounds || (w->seen > 0 && kit_real_now() > w->until);
+}
+
+/* Drives against real time: other threads know nothing of a loop's own clock. Gives up after 4 s without progress. */
 static void drive_really(kit_loop* l, kit_done* done) {
-  const int64_t guard = kit_real_now() + 2 * KIT_SOON;
-  while (!done(l) && !l->run->result && kit_real_now() < guard) {
-    if (!kit_drive(l, done, 1000 * KIT_MS) && kit_can(l->run, POE_CAP_OWN_CLOCK)) sched_yield();
+  const int64_t start = kit_real_now();
+  const waker* w = (waker*)(intptr_t)l->number;
+  while (!done(l) && !l->run->result) {
+    const int64_t progress = w && w->last > start ? w->last : start;
+    if (kit_real_now() - progress > 2 * KIT_SOON) break;
+    if (!kit_drive(l, done, 2 * KIT_SOON)) sched_yield();
   }
 }
 
@@ -111,20 +127,22 @@ static void woken_by_thread(kit* run, waker* w, const char* what) {
   if (!l) return;
   w->ops = run->ops;
   w->loop = l->loop;
+  w->last = kit_real_now();
+  w->until = w->last + 300 * KIT_MS;
   l->number = (intptr_t)w;
   l->on_turn = look;
   pthread_t thread;
   KIT_EQUAL(run, "pthread_create()", 0, pthread_create(&thread, NULL, wake_from_thread, w));
-  const int64_t start = kit_real_now();
-  drive_really(l, all_seen);
-  __atomic_store_n(&w->quit, 1, __ATOMIC_SEQ_CST);
+  drive_really(l, seen_enough);
+  store(&w->quit, 1);
   pthread_join(thread, NULL);
-  KIT_EXPECT(run, all_seen(l), "%s: expected a turn after the last of %d wakes, the last seen was %d", what, w->rounds,
-             w->seen);
-  /* A lost wake that only the end of a long step covers shows in the time. */
-  KIT_EXPECT(run, kit_real_now() - start < 1000 * KIT_MS + w->rounds * KIT_MS,
-             "%s: expected prompt turns, took %lld ns", what, (long long)(kit_real_now() - start));
-  KIT_EQUAL(run, "calls once it has calmed down", 0, (kit_idle(l, KIT_MS, NULL), kit_idle(l, KIT_MS, NULL)));
+  drive_really(l, seen_made);
+  KIT_EXPECT(run, w->seen > 0 && seen_made(l), "%s: expected a turn after the last of %d wakes, the last seen was %d",
+             what, w->made, w->seen);
+  /* A wake that does not end the waiting shows in the time: steps were told to wait longer than this. */
+  KIT_EXPECT(run, w->worst < 3000 * KIT_MS, "%s: expected prompt turns, one took %lld ns", what, (long long)w->worst);
+  kit_idle(l, KIT_MS, NULL);
+  KIT_EQUAL(run, "calls once it has calmed down", 0, kit_idle(l, KIT_MS, NULL));
 }
 
 void kit_check_thread_wakes(kit* run) {
