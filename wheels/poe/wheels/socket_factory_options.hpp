@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+//
+// What a SocketFactory is told: which socket, where, and who is to be called.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "poe/error.hpp"
+#include "poe/export.hpp"
+#include "poe/fd.hpp"
+#include "poe/fn.hpp"
+#include "poe/time.hpp"
+#include "poe/wheels/socket_address.hpp"
+
+namespace poe {
+
+class Resolver;
+
+/// `any`: what the addresses say; a listener without one is IPv4, as POE's default is. `local`: Unix.
+enum class SocketDomain : std::uint8_t { any, ipv4, ipv6, local };
+
+/// by_protocol: a datagram socket for udp, else a stream.
+enum class SocketType : std::uint8_t { by_protocol, stream, datagram, seqpacket };
+
+/// A port by number, 0 to 65535, or by service name ("http"). A class of its own, because a std::string takes a number
+/// for a character. A number out of range becomes an error of the wheel, "getservbyname".
+class Port {
+ public:
+  Port() noexcept = default;
+  template <std::integral I>
+  requires(!std::same_as<I, bool> && !std::same_as<I, char>) Port(I number) : text_(std::to_string(number)) {}
+  Port(std::string service) : text_(std::move(service)) {}
+  Port(std::string_view service) : text_(service) {}
+  Port(const char* service) : text_(service) {}
+
+  bool empty() const noexcept { return text_.empty(); }
+  const std::string& text() const noexcept { return text_; }
+
+ private:
+  std::string text_{};
+};
+
+/// A socket somebody made for us.
+struct Accepted {
+  Accepted(Fd its_socket, SocketAddress its_peer, std::uint64_t from) noexcept
+      : socket(std::move(its_socket)), peer(its_peer), wheel(from) {}
+
+  Fd socket;            ///< yours now
+  SocketAddress peer;   ///< who is on the other side; none for a datagram socket without a remote address
+  std::uint64_t wheel;  ///< SocketFactory::id()
+};
+
+/// With a remote address the wheel connects; without one, a stream socket listens and a datagram socket is handed over
+/// as it is. Has constructors, so it is no aggregate: g++ 12 destroys aggregates twice when they travel in a co_await
+/// operand.
+class POE_API SocketFactoryOptions {
+ public:
+  SocketFactoryOptions();
+  SocketFactoryOptions(SocketFactoryOptions&&) noexcept;
+  SocketFactoryOptions& operator=(SocketFactoryOptions&&) noexcept;
+  ~SocketFactoryOptions();
+
+  // Starting points; the callbacks are still to be given.
+  static SocketFactoryOptions listen(std::string address, Port port);
+  static SocketFactoryOptions connect(std::string address, Port port);
+  static SocketFactoryOptions listen_local(std::string path);
+  static SocketFactoryOptions connect_local(std::string path);
+
+  SocketDomain domain = SocketDomain::any;
+  SocketType type = SocketType::by_protocol;
+  /// "tcp", "udp", or their numbers; empty: by type, tcp for streams. Ignored in the Unix domain.
+  std::string protocol{};
+
+  /// Host name, numeric address, or Unix path (a leading '@' or NUL makes an abstract name). Empty: all interfaces.
+  /// A name with several addresses means the first that can be bound.
+  std::string bind_address{};
+  /// Empty: any free one. Ignored in the Unix domain.
+  Port bind_port{};
+  /// Makes this a client. All addresses of a name are tried, in the system's order, until one answers.
+  std::string remote_address{};
+  /// Compulsory with a remote address, except in the Unix domain, which ignores it (P133).
+  Port remote_port{};
+
+  /// Connections that may wait to be accepted; not clamped, the system caps it. SOMAXCONN by default. Listeners only.
+  int listen_queue;
+  /// SO_REUSEADDR: bind although connections of a former server linger (TIME_WAIT).
+  bool reuse = false;
+  /// Time from now until connected, look-up and all addresses included; none by default: then the system's own limit
+  /// holds, about two minutes an address. Each address but the last gets an equal share of what is left.
+  Duration connect_timeout = kForever;
+  /// Share one among many factories, to bound the threads that look names up. nullptr: an own one, one thread.
+  std::shared_ptr<Resolver> resolver{};
+
+  /// Required. Gets each accepted socket, the connected one, or the datagram socket.
+  Fn<void(Accepted)> on_success{};
+  /// Required. operation() is the step that failed: domain, getprotobyname, getprotobynumber, getservbyname, inet_aton,
+  /// getaddrinfo, pack_sockaddr_un, socket, setsockopt, bind, listen, watch, accept, connect, getpeername; subject() is
+  /// what was tried; number() the errno. With several addresses it tells of the last, report() of all. A listener goes
+  /// on after "accept" (see ListenAcceptOptions::on_error); every other step is the end.
+  Fn<void(const Error&)> on_failure{};
+};
+
+}  // namespace poe
