@@ -26,9 +26,9 @@ void SimLoop::watch(int fd, uint32_t interest, uint64_t token) {
     watches_.erase(fd);
     return;
   }
-  const Node* const node = world_.find(fd);
-  if (node == nullptr || !node->watchable()) refuse_watch(fd);
-  watches_[fd] = {world_.serial(fd), ++generations_, interest, token};
+  const std::shared_ptr<Node> node = world_.share(fd);
+  if (!node || !node->watchable()) refuse_watch(fd);
+  watches_[fd] = {node, ++generations_, interest, token};
 }
 
 void SimLoop::refuse_watch(int fd) const {
@@ -98,11 +98,12 @@ std::vector<SimLoop::Report> SimLoop::collect() {
   std::vector<Report> reports;
   for (auto watch = watches_.begin(); watch != watches_.end();) {
     const auto& [fd, what] = *watch;
-    if (world_.serial(fd) != what.serial) {  // closed without being forgotten
+    const std::shared_ptr<Node> node = what.node.lock();
+    if (!node) {  // closed without being forgotten
       watch = watches_.erase(watch);
       continue;
     }
-    if (const uint32_t events = events_of(*world_.find(fd), what.interest); events != 0) {
+    if (const uint32_t events = events_of(*node, what.interest); events != 0) {
       reports.push_back({fd, events, what.token, what.generation});
     } else if (settings_.spurious && !reports.empty() && choices().once_in(Choice::kSpurious, kSpuriousRarity)) {
       reports.push_back({fd, what.interest, what.token, what.generation});

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -47,8 +48,8 @@ class SimLoop {
 
  private:
   struct Watch {
-    uint64_t serial;      // of what stood behind the number when it was watched
-    uint64_t generation;  // of this watch: grows with each watch()
+    std::weak_ptr<Node> node;  // what stood behind the number when it was watched
+    uint64_t generation;       // of this watch: grows with each watch()
     uint32_t interest;
     uint64_t token;
   };
@@ -68,7 +69,7 @@ class SimLoop {
   void look_for_wakes(int wait_ms);
   bool deadline_due() const { return deadline_ <= time().now(); }
   std::vector<Report> collect();
-  uint32_t events_of(const Node& node, uint32_t interest);
+  static uint32_t events_of(const Node& node, uint32_t interest);
   void order(std::vector<Report>& reports);
   bool still_wanted(const Report& report) const;
   bool deliver_ready();

@@ -8,23 +8,18 @@ namespace poe::sim {
 
 std::shared_ptr<Node> World::share(int fd) const {
   const auto found = table_.find(fd);
-  return found == table_.end() ? nullptr : found->second.node;
+  return found == table_.end() ? nullptr : found->second;
 }
 
 Node* World::find(int fd) const {
   const auto found = table_.find(fd);
-  return found == table_.end() ? nullptr : found->second.node.get();
-}
-
-uint64_t World::serial(int fd) const {
-  const auto found = table_.find(fd);
-  return found == table_.end() ? 0 : found->second.serial;
+  return found == table_.end() ? nullptr : found->second.get();
 }
 
 int World::add(std::shared_ptr<Node> node) {
   if (!has_room(1)) return -EMFILE;
   const int fd = free_.empty() ? next_ : *free_.begin();
-  table_.emplace(fd, Slot{std::move(node), ++serials_});
+  table_.emplace(fd, std::move(node));
   if (free_.empty())
     ++next_;
   else
@@ -42,7 +37,7 @@ int World::add_pair(std::shared_ptr<Node> first, std::shared_ptr<Node> second, i
 int World::close(int fd) {
   const auto found = table_.find(fd);
   if (found == table_.end()) return -EBADF;
-  const std::shared_ptr<Node> node = std::move(found->second.node);
+  const std::shared_ptr<Node> node = std::move(found->second);
   table_.erase(found);
   free_.insert(fd);
   node->closing();

@@ -26,10 +26,8 @@ class World {
 
   /// What stands behind `fd`, or nullptr.
   Node* find(int fd) const;
-  /// The same, kept alive.
+  /// The same, shared: it is gone from memory once it is closed.
   std::shared_ptr<Node> share(int fd) const;
-  /// Tells apart two that had one number one after the other; 0 if there is none.
-  uint64_t serial(int fd) const;
 
   bool has_room(size_t count) const { return table_.size() + count <= environment_.settings.descriptors; }
   /// Gives the lowest free number, as POSIX wants, or -EMFILE.
@@ -39,19 +37,13 @@ class World {
   int close(int fd);
 
  private:
-  struct Slot {
-    std::shared_ptr<Node> node;
-    uint64_t serial;
-  };
-
   // First made, last gone: what stands in the table points at these.
   Environment environment_;
   Names names_;
   FileStore files_;
-  std::map<int, Slot> table_;
+  std::map<int, std::shared_ptr<Node>> table_;
   std::set<int> free_;  // numbers below next_ that were given back
   int next_ = POE_SIM_FIRST_FD;
-  uint64_t serials_ = 0;
 };
 
 }  // namespace poe::sim

@@ -81,6 +81,16 @@ TEST(SimContractTest, AClosedDescriptorsWatchDoesNotPassToItsSuccessor) {
   EXPECT_EQ(other, 0);
 }
 
+TEST(SimContractTest, WhatIsForgottenDuringABatchIsNotReported) {
+  Sim sim(plain());
+  for (int i = 0; i < 5; ++i) sim.watch(make_pipe(sim).second, POE_WRITE);
+  sim.in_ready = [&] {
+    for (int fd = POE_SIM_FIRST_FD; fd < POE_SIM_FIRST_FD + 10; ++fd) sim.watch(fd, 0);
+  };
+  EXPECT_EQ(sim.step(0), 2) << "the first one and its turn";
+  EXPECT_EQ(sim.step(0), 0);
+}
+
 TEST(SimContractTest, AStepInsideATurnWorks) {
   Sim sim(plain());
   const auto [reader, writer] = make_pipe(sim);

@@ -86,7 +86,7 @@ class Sim {
   }
 
   /// The bytes read, or "" with `result` telling why: 0 at the end, else -errno.
-  std::string receive(int fd, size_t most = 1 << 20) {
+  std::string receive(int fd, size_t most = 1 << 17) {
     std::string bytes(most, '\0');
     const poe_iovec part{bytes.data(), bytes.size()};
     result = static_cast<int>(sys->readv(sys->ctx, fd, &part, 1));
@@ -157,6 +157,7 @@ class Sim {
 
   std::vector<std::pair<uint64_t, uint32_t>> reports;  // (token, events)
   std::vector<uint32_t> turns;                         // reasons
+  std::function<void()> in_ready;
   std::function<void()> in_turn;
   std::string error_text;
   std::vector<std::string> log;
@@ -170,7 +171,10 @@ class Sim {
     host.struct_size = sizeof host;
     host.abi_minor = POE_LOOP_ABI_MINOR;
     host.ctx = &sim;
-    host.ready = [](void* ctx, uint64_t token, uint32_t events) { self(ctx).reports.emplace_back(token, events); };
+    host.ready = [](void* ctx, uint64_t token, uint32_t events) {
+      self(ctx).reports.emplace_back(token, events);
+      if (self(ctx).in_ready) self(ctx).in_ready();
+    };
     host.turn = [](void* ctx, uint32_t reasons) {
       self(ctx).turns.push_back(reasons);
       if (self(ctx).in_turn) self(ctx).in_turn();

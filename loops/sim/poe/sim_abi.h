@@ -25,19 +25,19 @@ extern "C" {
 typedef struct poe_sim {
   uint32_t struct_size;
   uint32_t reserved; /* zero */
-  void *ctx;
+  void* ctx;
   uint64_t seed; /* all choices follow from it and from what the program does */
 
   /* A 64-bit digest of every choice so far: order and size of each batch, jumps of time, latencies, short counts.
    * Two runs of one program with one seed have the same digest, step by step. */
-  uint64_t (*hash)(void *ctx);
+  uint64_t (*hash)(void* ctx);
 
   /* How often step() was called. */
-  uint64_t (*steps)(void *ctx);
+  uint64_t (*steps)(void* ctx);
 
   /* Lets `ns` nanoseconds pass, as if the program had computed for so long. What travels arrives meanwhile, but
    * nothing is delivered before the next step. Returns 0, or -EINVAL for a negative number. */
-  int (*advance)(void *ctx, int64_t ns);
+  int (*advance)(void* ctx, int64_t ns);
 } poe_sim;
 
 #ifdef __cplusplus
