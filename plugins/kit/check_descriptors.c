@@ -191,6 +191,22 @@ static void watches_in_turn(kit* run) {
   KIT_EXPECT(run, kit_reported(l, 1) >= 1, "expected the first pipe's report, got none");
 }
 
+void kit_check_churn(kit* run) {
+  kit_loop* l = kit_open(run);
+  if (!l || kit_pair(l, l->pair)) return;
+  for (uint64_t i = 0; i < 500; ++i) {
+    KIT_EQUAL(run, "watch() for READ", 0, kit_watch(l, l->pair[0], POE_READ, i));
+    KIT_EQUAL(run, "watch() for both", 0, kit_watch(l, l->pair[0], POE_READ | POE_WRITE, i));
+    if (i % 50 == 0) kit_drive(l, kit_has_ready, KIT_SOON);
+    KIT_EQUAL(run, "forgetting", 0, kit_watch(l, l->pair[0], 0, 0));
+  }
+  kit_forget_reports(l);
+  KIT_EQUAL(run, "calls after 500 watches were forgotten", 0, kit_idle(l, KIT_MS, NULL));
+  kit_watch(l, l->pair[0], POE_WRITE, TOKEN);
+  KIT_EXPECT(run, kit_drive(l, kit_has_ready, KIT_SOON), "the 501st watch: expected a report, got none");
+  KIT_EXPECT(run, kit_reported(l, TOKEN) == l->readies, "the 501st watch: expected its token only");
+}
+
 #define MANY 200
 
 static int all_reported(kit_loop* l) {
@@ -259,6 +275,8 @@ static const poe_kit_check kChecks[] = {
      forget_in_turn},
     {"descriptors.watched_inside_ready", "descriptors", "watch() is legal in ready()", watches_in_ready},
     {"descriptors.watched_inside_turn", "descriptors", "watch() is legal in turn()", watches_in_turn},
+    {"descriptors.five_hundred_times_anew", "descriptors", "watching and forgetting over and over leaves no trace",
+     kit_check_churn},
     {"descriptors.two_hundred_at_once", "descriptors", "many ready descriptors are all reported, once a batch", many},
     {"descriptors.one_report_and_one_turn_a_batch", "descriptors",
      "a descriptor has one ready() a batch, both directions in it; one turn() ends the batch", batches},

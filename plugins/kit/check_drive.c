@@ -119,7 +119,7 @@ static void runs_on(kit* run) {
 static void step_inside(kit_loop* l) {
   if (l->seen++) return;
   kit_put(l, l->other[1]);
-  l->number = kit_step(l, 0);
+  l->number = kit_step(l, 20 * KIT_MS);
 }
 static void step_in_turn(kit_loop* l, uint32_t reasons) {
   (void)reasons;
@@ -139,7 +139,8 @@ static void judge_inner_step(kit* run, kit_loop* l, const char* where) {
     kit_skip(run, "NESTED_STEP is clear: step() in %s gave -EDEADLK", where);
     return;
   }
-  KIT_EXPECT(run, l->number >= 0, "step() in %s with NESTED_STEP: expected 0 or more, got %d", where, (int)l->number);
+  KIT_EXPECT(run, l->number >= 1, "step() in %s with NESTED_STEP: expected what is readable delivered, got %d calls",
+             where, (int)l->number);
 }
 
 static void run_inner_step(kit* run, int in_turn) {
@@ -159,6 +160,36 @@ static void run_inner_step(kit* run, int in_turn) {
 
 void kit_check_step_in_turn(kit* run) { run_inner_step(run, 1); }
 static void steps_in_ready(kit* run) { run_inner_step(run, 0); }
+
+/* A run inside a turn: its stop() must end it alone. */
+static void run_inside(kit_loop* l, uint32_t reasons) {
+  (void)reasons;
+  if (l->turns == 1) {
+    kit_arm(l, kit_now(l) + KIT_MS);
+    l->number = kit_run(l);
+    l->seen = l->turns;
+    kit_arm(l, kit_now(l) + KIT_MS);
+    return;
+  }
+  kit_stop(l);
+}
+
+static void runs_in_turn(kit* run) {
+  if (!runs(run)) return;
+  kit_loop* l = kit_open(run);
+  if (!l) return;
+  l->on_turn = run_inside;
+  kit_arm(l, kit_now(l));
+  KIT_EQUAL(run, "the outer run()", 0, kit_run(l));
+  if (!kit_can(run, POE_CAP_NESTED_STEP)) {
+    KIT_EQUAL(run, "run() in turn() without NESTED_STEP", -EDEADLK, (int)l->number);
+    kit_skip(run, "NESTED_STEP is clear: run() in turn() gave -EDEADLK");
+    return;
+  }
+  KIT_EQUAL(run, "run() in turn() with NESTED_STEP", 0, (int)l->number);
+  KIT_EXPECT(run, l->seen == 2 && l->turns == 3, "stop() in the inner run(): expected the outer to go on, got %d turns",
+             l->turns);
+}
 
 static int no_pollable(kit* run) {
   if (kit_can(run, POE_CAP_POLLABLE)) return 0;
@@ -246,6 +277,8 @@ static const poe_kit_check kChecks[] = {
      kit_check_step_in_turn},
     {"drive.step_inside_ready_as_declared", "drive", "step() in ready() works with NESTED_STEP, else -EDEADLK",
      steps_in_ready},
+    {"drive.run_inside_turn_as_declared", "drive",
+     "run() in turn() works with NESTED_STEP, else -EDEADLK; stop() ends the innermost", runs_in_turn},
     {"drive.pollable_tells_an_outer_loop", "drive", "an outer loop sees when to step(0)", outer_poll},
     {"drive.pollable_generation_changes", "drive", "the generation changes with the deadline", generations},
     {"drive.small_pollable_is_refused", "drive", "a pollable struct below 1.0: POE_EABI", small_pollable},
