@@ -28,7 +28,7 @@ static int child_leaves(kit_loop* l) {
 }
 
 /* Everything the parent had before the fork must still come. */
-static void parent_lives(kit* run) {
+void kit_check_fork(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l || kit_pipe(l, l->pair)) return;
   kit_watch(l, l->pair[0], POE_READ, 1);
@@ -48,10 +48,6 @@ static void parent_lives(kit* run) {
   if (!kit_can(run, POE_CAP_FORK_ABANDON)) kit_skip(run, "FORK_ABANDON is clear: the child left without abandon()");
 }
 
-static void guest_parent_lives(kit* run) {
-  if (kit_guest(run)) parent_lives(run);
-}
-
 static void child_is_woken_by_nobody(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l) return;
@@ -63,10 +59,9 @@ static void child_is_woken_by_nobody(kit* run) {
 
 static const poe_kit_check kChecks[] = {
     {"fork.abandoning_child_leaves_the_parent", "fork", "abandon() in a child leaves the parent's loop working",
-     parent_lives},
+     kit_check_fork},
     {"fork.wake_before_fork_is_the_parents", "fork", "a pending wake survives a child's abandon()",
      child_is_woken_by_nobody},
-    {"fork.abandoning_child_leaves_the_parents_host", "fork", "the same as a guest of a host loop", guest_parent_lives},
 };
 
 KIT_LIST(kit_fork_checks, kChecks)

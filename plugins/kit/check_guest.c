@@ -49,6 +49,7 @@ AS_GUEST(close_in_turn, kit_check_close_in_turn)
 AS_GUEST(close_silences, kit_check_close_silences)
 AS_GUEST(idles, kit_check_idle)
 AS_GUEST(churns, kit_check_churn)
+AS_GUEST(forks, kit_check_fork)
 
 /* The host program's own work. */
 typedef struct own_work {
@@ -281,6 +282,8 @@ static const poe_kit_check kChecks[] = {
     GUEST("close_inside_turn", "close() is legal in turn(); the host brings closed()", close_in_turn),
     GUEST("close_silences_everything", "no delivery follows close() but closed()", close_silences),
     GUEST("five_hundred_times_anew", "watching and forgetting over and over leaves no trace", churns),
+    GUEST("abandoning_child_leaves_the_parent", "abandon() in a child leaves the parent's loop and its host working",
+          forks),
     GUEST("idle_makes_no_call", "a guest with nothing to do makes no calls", idles),
     GUEST("host_goes_on", "the host's own timer and descriptor are served, with us and after us", host_goes_on),
     GUEST("now_does_not_starve_the_host", "NOW in each turn lets the host's own work through", host_is_not_starved),

@@ -161,6 +161,7 @@ void kit_check_close_silences(kit* run);
 void kit_check_forget_in_ready(kit* run);
 void kit_check_idle(kit* run);
 void kit_check_churn(kit* run);
+void kit_check_fork(kit* run);
 
 /* ---- the lists */
 typedef struct kit_list {

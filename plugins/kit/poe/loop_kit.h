@@ -68,9 +68,9 @@ struct poe_kit; /* the kit's own: one running check */
 
 /* One check. Static storage. */
 typedef struct poe_kit_check {
-  const char* name;                  /* "descriptors.forgotten_fd_never_fires": group, dot, sentence */
-  const char* group;                 /* load, descriptors, time, wake, drive, guest, fork */
-  const char* rule;                  /* the promise that is asserted, in words */
+  const char* name;  /* "descriptors.forgotten_fd_never_fires": group, dot, sentence */
+  const char* group; /* load, descriptors, time, wake, drive, guest, fork; only guest needs a poe_kit_foreign */
+  const char* rule;  /* the promise that is asserted, in words */
   void (*body)(struct poe_kit* run); /* the kit's own; call poe_kit_run() instead */
 } poe_kit_check;
 
