@@ -17,6 +17,8 @@
 #include <cerrno>
 #include <cstddef>
 
+#include "poe/fd.hpp"
+
 namespace poe {
 namespace {
 
@@ -224,8 +226,15 @@ int sys_spawn(void*, const poe_spawn* what, int64_t* ret_pid) {
   SpawnActions actions;
   SpawnAttributes attributes;
   int error = actions.directory(what->directory);
+  std::array<Fd, 3> lifted;
   for (int target = 0; error == 0 && what->stdio != nullptr && target < 3; ++target) {
-    error = actions.redirect(target, what->stdio[target]);
+    int source = what->stdio[target];
+    if (source >= 0 && source < 3 && source != target) {  // an earlier redirection may replace it: use a copy
+      lifted[static_cast<std::size_t>(target)] = Fd(::fcntl(source, F_DUPFD_CLOEXEC, 3));
+      source = lifted[static_cast<std::size_t>(target)].get();
+      if (source < 0) return -errno;
+    }
+    error = actions.redirect(target, source);
   }
   if (error != 0) return -error;
   char* const* environment = what->envp != nullptr ? const_cast<char* const*>(what->envp) : environ;

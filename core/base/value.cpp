@@ -111,6 +111,7 @@ std::string Value::to_text(std::size_t limit) const {
   std::string out;
   append_text(out, *this, limit);
   if (out.size() > limit) {
+    while (limit > 0 && (out[limit] & 0xC0) == 0x80) --limit;  // not inside a UTF-8 character
     out.resize(limit);
     out += "…";
   }
