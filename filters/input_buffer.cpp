@@ -29,14 +29,6 @@ void InputBuffer::keep() {
   held_.append(rest.substr(0, room));
 }
 
-void InputBuffer::consume(std::size_t count) noexcept {
-  if (begin_ < held_.size()) {
-    begin_ += count;
-  } else {
-    fed_.remove_prefix(count);
-  }
-}
-
 void InputBuffer::borrow(std::size_t count) {
   count = std::min(count, fed_.size());
   settle();

@@ -61,7 +61,28 @@ LineFilter::LineFilter(std::shared_ptr<const Settings> settings) noexcept
       input_(settings_->buffer),
       learning_(settings_->options.ending == LineEnding::autodetect) {}
 
-LineFilter::Line LineFilter::next() { return scan(false); }
+inline void LineFilter::leave_ending(std::string_view text, std::size_t at, std::size_t size) {
+  scanned_ = 0;
+  input_.consume(at + size);
+  if (endings_->is_newline()) leave_newline(text, at, size);
+}
+
+inline LineFilter::Line LineFilter::deliver(std::string_view text, std::size_t at, std::size_t size) {
+  leave_ending(text, at, size);
+  if (at > settings_->options.max_length) return too_long();
+  return text.substr(0, at);
+}
+
+// The usual way first: a whole line in the caller's bytes, which stays there.
+LineFilter::Line LineFilter::next() {
+  const bool usual = input_.held().empty() && partner_ == 0 && !discarding_ && !stopped_;
+  if (!usual) return scan(false);
+  input_.settle();
+  const std::string_view text = input_.fed();
+  const EndingMatch match = endings_->find(text, 0, false);
+  if (match.size == 0) return unfinished(match.at);
+  return deliver(text, match.at, match.size);
+}
 
 LineFilter::Line LineFilter::finish() {
   Line line = scan(true);
@@ -85,7 +106,6 @@ LineFilter::Line LineFilter::scan(bool at_end) {
   return input_.held().empty() ? from_fed(at_end) : from_held(at_end);
 }
 
-// The usual way: the line is in the caller's bytes and stays there.
 LineFilter::Line LineFilter::from_fed(bool at_end) {
   const std::string_view text = input_.fed();
   const EndingMatch match = endings_->find(text, 0, at_end);
@@ -106,12 +126,6 @@ LineFilter::Line LineFilter::from_held(bool at_end) {
     scanned_ = match.at;
     input_.borrow(std::min(step, most - text.size()));
   }
-}
-
-LineFilter::Line LineFilter::deliver(std::string_view text, std::size_t at, std::size_t size) {
-  leave_ending(text, at, size);
-  if (at > settings_->options.max_length) return too_long();
-  return text.substr(0, at);
 }
 
 // No ending begins in the first `certain` octets of what there is.
@@ -148,10 +162,7 @@ bool LineFilter::skip_rest_of_line(bool at_end) {
   return false;
 }
 
-void LineFilter::leave_ending(std::string_view text, std::size_t at, std::size_t size) {
-  scanned_ = 0;
-  input_.consume(at + size);
-  if (!endings_->is_newline()) return;
+void LineFilter::leave_newline(std::string_view text, std::size_t at, std::size_t size) {
   if (size == 2 || at + 1 < text.size()) {
     if (learning_) learn(text.substr(at, size));
   } else {

@@ -30,27 +30,53 @@ LineEndings LineEndings::one_of(std::vector<std::string> texts) {
 
 namespace {
 
-// Two memchr over a short stretch at a time. Why: over the whole rest, a stream that has only one of CR and LF would
-// be searched to its end for the other at every line.
-std::size_t find_cr_or_lf(std::string_view text, std::size_t from) {
+const char* find_octet(char octet, const char* start, std::size_t size) {
+  return static_cast<const char*>(std::memchr(start, octet, size));
+}
+
+// The first of some octets, by memchr over a short stretch at a time. Why: over the whole rest, a stream that has only
+// one of CR and LF would be searched to its end for the other at every line.
+std::size_t find_any(std::string_view octets, std::string_view text, std::size_t from) {
   constexpr std::size_t kStretch = 256;
   for (; from < text.size(); from += kStretch) {
-    const char* start = text.data() + from;
-    const std::size_t size = std::min(kStretch, text.size() - from);
-    const void* lf = std::memchr(start, '\n', size);
-    const std::size_t before = lf != nullptr ? static_cast<std::size_t>(static_cast<const char*>(lf) - start) : size;
-    const void* cr = std::memchr(start, '\r', before);
-    const void* hit = cr != nullptr ? cr : lf;
-    if (hit != nullptr) return static_cast<std::size_t>(static_cast<const char*>(hit) - text.data());
+    const char* const start = text.data() + from;
+    std::size_t size = std::min(kStretch, text.size() - from);
+    const char* hit = nullptr;
+    for (const char octet : octets) {
+      if (const char* earlier = find_octet(octet, start, size)) {
+        hit = earlier;
+        size = static_cast<std::size_t>(earlier - start);
+      }
+    }
+    if (hit != nullptr) return static_cast<std::size_t>(hit - text.data());
   }
   return text.size();
 }
 
 EndingMatch find_newline(std::string_view text, std::size_t from) {
-  const std::size_t at = find_cr_or_lf(text, from);
+  const std::size_t at = find_any("\n\r", text, from);
   if (at == text.size()) return {at, 0};
   const bool pair = at + 1 < text.size() && text[at + 1] == (text[at] == '\r' ? '\n' : '\r');
   return {at, pair ? std::size_t{2} : std::size_t{1}};
+}
+
+// By the last octet: faster than memmem on text, but its time is length times size, so for short endings only.
+const char* find_short(std::string_view ending, std::string_view text) {
+  const std::size_t before = ending.size() - 1;
+  const char* const end = text.data() + text.size();
+  for (const char* at = text.data() + before; at < end; ++at) {
+    at = find_octet(ending.back(), at, static_cast<std::size_t>(end - at));
+    if (at == nullptr) return nullptr;
+    if (std::memcmp(at - before, ending.data(), before) == 0) return at - before;
+  }
+  return nullptr;
+}
+
+const char* find_text(std::string_view ending, std::string_view text) {
+  constexpr std::size_t kShort = 16;
+  if (text.size() < ending.size()) return nullptr;
+  if (ending.size() <= kShort) return find_short(ending, text);
+  return static_cast<const char*>(::memmem(text.data(), text.size(), ending.data(), ending.size()));
 }
 
 }  // namespace
@@ -63,10 +89,8 @@ EndingMatch LineEndings::find_slowly(std::string_view text, std::size_t from, bo
 
 EndingMatch LineEndings::find_literal(std::string_view text, std::size_t from, bool at_end) const {
   const std::string& ending = texts_.front();
-  // memmem takes linear time whatever the bytes are, unlike std::string_view::find.
-  const void* hit =
-      from < text.size() ? ::memmem(text.data() + from, text.size() - from, ending.data(), ending.size()) : nullptr;
-  if (hit != nullptr) return {static_cast<std::size_t>(static_cast<const char*>(hit) - text.data()), ending.size()};
+  const char* hit = from < text.size() ? find_text(ending, text.substr(from)) : nullptr;
+  if (hit != nullptr) return {static_cast<std::size_t>(hit - text.data()), ending.size()};
   if (at_end) return {text.size(), 0};
   const std::size_t tail = std::min(ending.size() - 1, text.size());  // the ending may begin here and go on
   return {std::max(from, text.size() - tail), 0};
@@ -74,8 +98,8 @@ EndingMatch LineEndings::find_literal(std::string_view text, std::size_t from, b
 
 EndingMatch LineEndings::find_one_of(std::string_view text, std::size_t from, bool at_end) const {
   for (std::size_t at = from; at < text.size(); ++at) {
-    at = text.find_first_of(first_octets_, at);
-    if (at == std::string_view::npos) break;
+    at = find_any(first_octets_, text, at);
+    if (at == text.size()) break;
     const std::string_view rest = text.substr(at);
     for (const std::string& ending : texts_) {  // longest first
       if (rest.starts_with(ending)) return {at, ending.size()};

@@ -29,6 +29,12 @@ std::vector<FilterCase> line_cases() {
   add({"SelfOverlappingTripleR36", line(literal("aba")), "xababay", {"x"}, "bay"});
   add({"BlankLineAsEndingR36", line(literal("\r\n\r\n")), "h\r\n\r\n\r\nb\r\n\r\n", {"h", "\r\nb"}, ""});
   add({"LongEndingR35", line(literal("--boundary--")), "a--bound--boundary--b--boundary--", {"a--bound", "b"}, ""});
+  const std::string nearly(20, 'a');
+  add({"VeryLongEndingR35",
+       line(literal(nearly + "b")),
+       "x" + nearly + nearly + "b" + nearly + "c",
+       {"x" + nearly},
+       nearly + "c"});
   add({"AnyMixedP123", line(LineOptions::any()), "a\r\nb\nc\rd\n\re\r\n", {"a", "b", "c", "d", "e"}, "", true, false});
   add({"AnyBlankLinesP123", line(LineOptions::any()), "\r\n\r\nx\r\r\n\n", {"", "", "x", "", ""}, "", true, false});
   add({"AnyLoneNewlines", line(LineOptions::any()), "a\nb\n\nc\n", {"a", "b", "", "c"}, ""});

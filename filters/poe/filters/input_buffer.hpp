@@ -33,7 +33,13 @@ class POE_API InputBuffer {
 
   /// Drops bytes at the front: of `held` if there are any, else of `fed`. Views of them stay valid until one of
   /// feed(), keep(), borrow(), settle() and clear().
-  void consume(std::size_t count) noexcept;
+  void consume(std::size_t count) noexcept {
+    if (begin_ < held_.size()) {
+      begin_ += count;
+    } else {
+      fed_.remove_prefix(count);
+    }
+  }
   /// Copies up to `count` bytes from the front of `fed` to the end of `held`, whatever the limit.
   void borrow(std::size_t count);
   /// Returns what was borrowed behind the first `count` bytes of `held`.

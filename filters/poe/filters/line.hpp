@@ -91,6 +91,7 @@ class POE_API LineFilter final : public Filter {
   Line unfinished(std::size_t certain);
   bool skip_rest_of_line(bool at_end);
   void leave_ending(std::string_view text, std::size_t at, std::size_t size);
+  void leave_newline(std::string_view text, std::size_t at, std::size_t size);
   void settle_partner();
   void learn(std::string_view ending);
   void give_up() noexcept;
