@@ -105,15 +105,19 @@ int poe_loop::watch(poe_handle handle, std::uint32_t interest, std::uint64_t tok
       watched.erase(found);
     return 0;
   }
-  if (fcntl(fd, F_GETFD) < 0) return error(-EBADF, "not an open descriptor");
+  if (!is("takes_anything") && fcntl(fd, F_GETFD) < 0) return error(-EBADF, "not an open descriptor");
   if (found == watched.end())
     watched.push_back({fd, interest, token});
   else
-    *found = {fd, is("adds_interest") ? found->interest | interest : interest, token};
+    *found = {fd, is("adds_interest") ? found->interest | interest : interest,
+              is("keeps_old_token") ? found->token : token};
   return 0;
 }
 
 int poe_loop::arm(std::int64_t when) {
+  if (is("ignores_never") && when == POE_NEVER_NS) return 0;
+  if (is("keeps_earliest")) when = std::min(when, deadline);
+  if (is("coarse") && when > 0 && when < POE_NEVER_NS - kSecond) when += 1'000'000;
   deadline = is("early") && when > 0 && when < POE_NEVER_NS ? when - 300'000 : when;
   if (is("turn_inside_arm") && when <= real_now()) {
     deadline = POE_NEVER_NS;
@@ -129,6 +133,7 @@ int poe_loop::wait(std::vector<pollfd>& polled, std::int64_t max_wait) const {
   if (deadline != POE_NEVER_NS)
     wait = std::min(wait, deadline <= 0 ? 0 : std::max<std::int64_t>(0, deadline - real_now()));
   if (is("spins")) wait = 0;
+  if (is("blocks")) wait = std::max<std::int64_t>(wait, 30'000'000);
   const timespec t{wait / kSecond, wait % kSecond};
   const bool starves = is("starves") && deadline <= real_now();
   return starves ? 0 : ppoll(polled.data(), polled.size(), wait == POE_NEVER_NS ? nullptr : &t, nullptr);
@@ -163,6 +168,7 @@ int poe_loop::report(const std::vector<pollfd>& polled, const std::vector<Watche
     ++calls;
     const std::uint32_t events = from_poll(polled[i + 1].revents, then.interest);
     host.ready(host.ctx, then.token, events ? events : POE_HANGUP);
+    if (is("splits_directions") && (events & 3u) == 3u) host.ready(host.ctx, then.token, POE_WRITE);
   }
   return calls;
 }
@@ -198,17 +204,28 @@ int poe_loop::end(bool inside_close) {
 
 namespace {
 
+bool asked_for(const poe_create& how, std::string_view fault) {
+  return how.struct_size >= sizeof(poe_create) && how.option_count > 0 && fault == how.options[0].value;
+}
+
+int refuse(const poe_create& how, poe_loop** ret_loop, int code, const char* text) {
+  if (!asked_for(how, "refuses_silently")) how.host->error(how.host->ctx, 0, code, 0, text);
+  if (asked_for(how, "writes_ret")) *ret_loop = nullptr;
+  return code;
+}
+
 int create(const poe_create* how, poe_loop** ret_loop) {
-  if (how->struct_size < sizeof(poe_create) || how->host->struct_size < sizeof(poe_host)) {
-    how->host->error(how->host->ctx, 0, POE_EABI, 0, "a struct is smaller than version 1.0");
-    return POE_EABI;
-  }
-  if (how->foreign) {
-    how->host->error(how->host->ctx, 0, -ENOTSUP, 0, "mini joins no host loop");
-    return -ENOTSUP;
-  }
+  if (how->struct_size < sizeof(poe_create) || how->host->struct_size < sizeof(poe_host))
+    return refuse(*how, ret_loop, POE_EABI, "a struct is smaller than version 1.0");
+  if (how->foreign && !asked_for(*how, "takes_hosts"))
+    return refuse(*how, ret_loop, -ENOTSUP, "mini joins no host loop");
   *ret_loop = new poe_loop(*how);
   return 0;
+}
+
+void abandon(poe_loop* loop) {
+  if (loop->is("talks_in_abandon")) loop->host.closed(loop->host.ctx);
+  delete loop;
 }
 
 int close_loop(poe_loop* loop) {
@@ -221,7 +238,7 @@ const poe_loop_ops& ops() {
                                         0,
                                         create,
                                         close_loop,
-                                        [](poe_loop* loop) { delete loop; },
+                                        abandon,
                                         [](poe_loop* loop, poe_handle handle, std::uint32_t interest,
                                            std::uint64_t token) { return loop->watch(handle, interest, token); },
                                         [](poe_loop* loop, std::int64_t deadline) { return loop->arm(deadline); },
@@ -266,12 +283,21 @@ const poe_loop_plugin& mini_loop() {
 const std::vector<MiniFault>& mini_faults() {
   static const std::vector<MiniFault> kFaults = {
       {"leaks", "load.hundred_loops_leave_nothing"},
+      {"refuses_silently", "load.small_host_is_refused"},
+      {"writes_ret", "load.small_host_is_refused"},
+      {"takes_hosts", "load.foreign_as_declared"},
+      {"takes_hosts", "guest.readable_is_reported"},
+      {"talks_in_abandon", "load.abandon_calls_nobody"},
+      {"talks_in_abandon", "fork.abandoning_child_leaves_the_parent"},
       {"closed_inside_close", "load.closed_comes_once_and_later"},
       {"closes_twice", "load.closed_comes_once_and_later"},
       {"never_closes", "load.closed_comes_once_and_later"},
       {"talks_after_close", "load.close_inside_ready"},
       {"cuts_tokens", "descriptors.readable_is_reported"},
       {"cuts_handles", "descriptors.handle_beyond_int_is_refused"},
+      {"takes_anything", "descriptors.bad_number_is_refused"},
+      {"keeps_old_token", "descriptors.token_is_replaced"},
+      {"splits_directions", "descriptors.one_report_and_one_turn_a_batch"},
       {"reports_forgotten", "descriptors.forgotten_fd_never_fires"},
       {"reports_collected", "descriptors.forgotten_inside_ready"},
       {"keeps_hangups", "descriptors.hung_up_and_forgotten_is_silent"},
@@ -281,6 +307,10 @@ const std::vector<MiniFault>& mini_faults() {
       {"forgets_turns", "descriptors.readable_is_reported"},
       {"forgets_reasons", "descriptors.readable_is_reported"},
       {"early", "time.never_early"},
+      {"coarse", "time.below_a_millisecond_as_declared"},
+      {"ignores_never", "time.never_disarms"},
+      {"keeps_earliest", "time.replaced_by_a_later_one"},
+      {"blocks", "time.step_zero_never_blocks"},
       {"turn_inside_arm", "time.past_means_a_fresh_turn"},
       {"repeats_deadlines", "time.fires_once"},
       {"starves", "time.now_starves_no_descriptor"},
