@@ -9,6 +9,7 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "poe/export.hpp"
@@ -20,8 +21,11 @@ namespace poe {
 /// One signal on its way through the session tree, deepest sessions first (P068).
 class POE_API Signal {
  public:
+  explicit Signal(std::string signal, std::vector<Value> with = {})
+      : name(std::move(signal)), arguments(std::move(with)) {}
+
   std::string name;
-  std::vector<Value> arguments{};
+  std::vector<Value> arguments;
   /// For DIE: what was thrown, by whom, while handling what (P091). Otherwise empty.
   std::exception_ptr exception{};
   SessionId source{};

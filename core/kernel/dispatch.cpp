@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: MIT
+//
+// Turns and passes: what happens each time the loop calls. A pass runs what was queued when it began; a look asks the
+// loop. Several passes may go by without a look, within the budget.
+#include <cxxabi.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "internal_events.hpp"
+#include "kernel_core.hpp"
+
+namespace poe {
+
+Entered::Entered(KernelCore& core, std::uint32_t slot, std::uint32_t sender, const EventKey* event) noexcept
+    : core_(core),
+      current_(core.current_),
+      sender_(core.sender_),
+      event_(core.event_),
+      frame_{core.current_, core.frames_} {
+  if (current_ != 0) core.frames_ = &frame_;
+  core.current_ = slot;
+  core.sender_ = sender;
+  core.event_ = event;
+}
+
+Entered::~Entered() {
+  if (current_ != 0) core_.frames_ = frame_.outer;
+  core_.current_ = current_;
+  core_.sender_ = sender_;
+  core_.event_ = event_;
+  // What had to wait for the session we leave may go on now.
+  if (!core_.held_.empty() || !core_.blocked_.empty() || !core_.stop_requests_.empty()) core_.attention_ = true;
+}
+
+bool KernelCore::on_stack(std::uint32_t slot) const noexcept {
+  if (slot == 0) return false;
+  if (slot == current_) return true;
+  for (const Frame* frame = frames_; frame != nullptr; frame = frame->outer) {
+    if (frame->slot == slot) return true;
+  }
+  return false;
+}
+
+void KernelCore::turn(std::uint32_t reasons) {
+  ++counts_.turns;
+  if ((reasons & POE_TURN_DEADLINE) != 0) seat_.deadline_spent();
+  {
+    const Entered root(*this, 0, 0, nullptr);
+    ++depth_;
+    queue_.enter();
+    asleep_ = false;
+    former_look_ = std::exchange(look_, clock());
+    events_left_ = options_.budget.events;
+    stride_ = until_clock_ = 1;
+    if (mailbox_->waiting()) drain_mailbox();
+    if (attention_) attend();
+    if (!ready_.empty()) dispatch_ready();
+    if (!files_.empty()) dispatch_files();
+    do {
+      run_pass();
+    } while (!single_ && events_left_ != 0 && !queue_.empty() && !stop_loop_);
+    sweep();
+    queue_.leave();
+    --depth_;
+  }
+  if (depth_ == 0 && current_ == 0) check_idle();
+  schedule();
+}
+
+// A timer due before the former look runs before the pass's events, any other after them: so events and timers keep the
+// order of their due times (P002-P005) without a time stamp on each event.
+void KernelCore::run_pass() {
+  const std::uint64_t end = queue_.pushed();
+  if (!timer_queue_.empty() && timer_queue_.first_due() <= former_look_) run_timers(former_look_);
+  while (queue_.taken() < end && events_left_ != 0) {
+    Record& record = *queue_.take();
+    if (frames_ != nullptr && on_stack(SessionId{record.target}.slot()) &&
+        !slots_[SessionId{record.target}.slot()].reentrant) {
+      hold(record);
+      continue;
+    }
+    deliver(record);
+    if (attention_) [[unlikely]]
+      attend();
+    spent_budget();
+  }
+  if (!timer_queue_.empty() && timer_queue_.first_due() <= look_) run_timers(look_);
+  former_look_ = look_;
+}
+
+// Counts one event and, now and then, the time: every event at first, then less often while they prove to be short.
+bool KernelCore::spent_budget() {
+  if (events_left_ <= 1) {
+    events_left_ = 0;
+    return true;
+  }
+  --events_left_;
+  if (--until_clock_ != 0) return false;
+  const std::int64_t elapsed = clock() - look_;
+  const std::int64_t limit = options_.budget.time.count();
+  if (elapsed >= limit) {
+    events_left_ = 0;
+    return true;
+  }
+  constexpr std::uint32_t kLongestStride = 16;
+  stride_ = elapsed < limit / 2 ? std::min(stride_ * 2, kLongestStride) : 1;
+  until_clock_ = stride_;
+  return false;
+}
+
+void KernelCore::deliver(Record& record) {
+  const SessionId target{record.target};
+  const Slot& slot = slots_[target.slot()];
+  if (slot.id == record.target) [[likely]] {
+    current_ = target.slot();
+    sender_ = record.sender;
+    event_ = record.key;
+    try {
+      if (const Handler* row = slot.table->find(record.key->id)) [[likely]] {
+        row->thunk(slot.object, *row, record.payload(), nullptr);
+      } else {
+        unhandled(record);
+      }
+    } catch (const abi::__forced_unwind&) {
+      throw;
+    } catch (...) {
+      raise_die(std::current_exception(), target.slot(), *record.key);
+    }
+  }
+  finish(record);
+  current_ = 0;
+}
+
+// Destroys the arguments while the receiver still is current (P031), and gives up what the record kept alive.
+void KernelCore::finish(Record& record) noexcept {
+  if (record.key->ops->destroy != nullptr) record.key->ops->destroy(record.payload());
+  const std::uint32_t receiver = SessionId{record.target}.slot();
+  Slot& to = slots_[receiver];
+  if (to.last_in == &record) {
+    to.last_in = nullptr;
+    if (!reachable(to)) mark(receiver);
+  }
+  if (record.sender == receiver) return;
+  Slot& from = slots_[record.sender];
+  if (from.last_out == &record) {
+    from.last_out = nullptr;
+    if (!reachable(from)) mark(record.sender);
+  }
+}
+
+void KernelCore::unhandled(Record& record) {
+  if (record.key == &kNoEvent || run_internal(record)) return;
+  const Slot& slot = slots_[SessionId{record.target}.slot()];
+  if (slot.table->fallback.thunk == nullptr) {
+    if (options_.log->threshold() <= LogLevel::debug) {
+      log(LogLevel::debug, "no handler for event \"" + std::string(record.key->name) + "\" in " +
+                               describe(SessionId{record.target}) + ": dropped");
+    }
+    return;
+  }
+  std::vector<Value> values;
+  record.key->ops->to_values(record.payload(), values);
+  slot.table->fallback.thunk(slot.object, slot.table->fallback.row, *record.key, values);
+}
+
+bool KernelCore::run_internal(Record& record) {
+  const std::uint64_t id = record.key->id;
+  if (id == internal::look_again.id) return true;
+  if (id == internal::deferred.id) {
+    Fn<void()> work = std::move(std::get<0>(Payload<Fn<void()>>::get(record.payload())));
+    work();
+    return true;
+  }
+  if (id == internal::fifo_timer.id) {
+    const auto [index, ticket] = Payload<std::uint32_t, std::uint32_t>::get(record.payload());
+    if (timers_.used(index) && timers_[index].ticket == ticket) {
+      timers_[index].ticket = 0;
+      fire(index);
+    }
+    return true;
+  }
+  if (id == internal::child_ended.id) {
+    const auto [index, generation] = Payload<std::uint32_t, std::uint32_t>::get(record.payload());
+    if (children_.holds(index, generation)) {
+      auto handler = std::move(children_[index].handler);
+      const ExitStatus status = *children_[index].status;
+      drop_child(index);  // watch and reference are gone before the handler runs (P083)
+      handler(status);
+    }
+    return true;
+  }
+  if (id == internal::signal.id) {
+    dispatch_signal(std::get<0>(Payload<SignalRequest>::get(record.payload())));
+    return true;
+  }
+  if (id == internal::dynamic.id) {
+    run_dynamic(slots_[SessionId{record.target}.slot()], record);
+    return true;
+  }
+  return false;
+}
+
+// An event that came by name: finds the typed event of that name and checks the arguments against it.
+void KernelCore::run_dynamic(const Slot& slot, Record& record) {
+  auto& call = std::get<0>(Payload<DynamicCall>::get(record.payload()));
+  const Handler* row = slot.table->find(std::string_view(call.name));
+  if (row == nullptr) {
+    if (slot.table->fallback.thunk == nullptr) return;
+    const EventKey key{hash_text(call.name), call.name.c_str(), &kEventOps<>};
+    slot.table->fallback.thunk(slot.object, slot.table->fallback.row, key, call.arguments);
+    return;
+  }
+  const EventOps& ops = *row->key->ops;
+  const auto payload = std::make_unique<std::byte[]>(ops.size + std::size_t{1});
+  if (ops.from_values == nullptr || !ops.from_values(call.arguments, payload.get())) {
+    std::string given;
+    for (const Value& value : call.arguments) given += (given.empty() ? "" : ", ") + std::string(value.kind());
+    const Error error(Errc::bad_arguments, "deliver event", "\"" + call.name + "\"",
+                      ops.from_values == nullptr ? "one of its argument types has no dynamic form"
+                                                 : "its arguments do not fit (" + given + ")",
+                      "post what the event's declaration asks for");
+    if (const Handler* complain = slot.table->find(bad_arguments.id)) {
+      std::tuple<Error> argument{error};
+      complain->thunk(slot.object, *complain, &argument, nullptr);
+    } else {
+      log(LogLevel::warning, error.message());
+    }
+    return;
+  }
+  struct Guard {
+    const EventOps& ops;
+    void* payload;
+    ~Guard() {
+      if (ops.destroy != nullptr) ops.destroy(payload);
+    }
+  } guard{ops, payload.get()};
+  row->thunk(slot.object, *row, payload.get(), nullptr);
+}
+
+// Events to a session whose handler is suspended below us wait, in order (unless it is reentrant): the record moves out
+// of the queue and goes first as soon as that handler has returned.
+void KernelCore::hold(Record& record) {
+  HeldRecord held(new std::byte[sizeof(Record) + record.size + 1]);
+  auto* copy = ::new (held.get()) Record(record);
+  record.key->ops->relocate(record.payload(), copy->payload());
+  record.key = &kNoEvent;
+  Slot& to = slots_[SessionId{record.target}.slot()];
+  if (to.last_in == &record) to.last_in = copy;
+  if (slots_[record.sender].last_out == &record) slots_[record.sender].last_out = copy;
+  held_.push_back(std::move(held));
+}
+
+void KernelCore::release_held() {
+  for (std::size_t i = 0; i < held_.size();) {
+    auto& record = *reinterpret_cast<Record*>(held_[i].get());
+    if (on_stack(SessionId{record.target}.slot())) {
+      ++i;
+      continue;
+    }
+    const HeldRecord held = std::move(held_[i]);
+    held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(i));
+    deliver(record);
+    i = 0;  // the handler may have added or released others
+  }
+}
+
+// What cannot wait for the end of the pass; called between two events, when their session is off the stack.
+void KernelCore::attend() {
+  const Entered root(*this, 0, 0, nullptr);
+  attention_ = false;
+  if (!held_.empty()) release_held();
+  if (!blocked_.empty()) unblock_watches();
+  if (std::exchange(stop_all_, false)) {
+    stop_everything();
+    stop_loop_ = true;
+  }
+  for (const SessionId id : std::exchange(stop_requests_, {})) {
+    if (!alive(id)) continue;
+    if (on_stack(id.slot())) {
+      stop_requests_.push_back(id);
+    } else {
+      stop_session(id.slot());
+    }
+  }
+}
+
+void KernelCore::drain_mailbox() {
+  for (Letter& letter : mailbox_->take()) {
+    if (letter.event() == nullptr) {
+      release_postback(letter.to());
+    } else if (alive(letter.to())) {
+      const Record* record = queue_.push(*letter.event(), letter.to().bits, 0, [&](void* at) { letter.unpack(at); });
+      sent(*record);
+    }
+  }
+}
+
+// ---- Dispatcher: what posting needs out of line
+
+Dispatcher::Dispatcher() = default;
+Dispatcher::~Dispatcher() = default;
+
+void Dispatcher::request_turn() {
+  asleep_ = false;
+  static_cast<KernelCore*>(this)->schedule();
+}
+
+Result<void> Dispatcher::no_session(SessionId to, const EventKey& event) const {
+  const auto& core = static_cast<const KernelCore&>(*this);
+  const std::string what = "event \"" + std::string(event.name) + "\"";
+  if (to.bits != 0 && to.kernel() != core.number_) {
+    return failure(Errc::wrong_kernel, "post", what, "the session lives in another kernel of this process",
+                   "post through an Address of that session");
+  }
+  return failure(Errc::no_session, "post", what, "the session has ended, or never was");
+}
+
+Result<void> Dispatcher::call_now(SessionId to, const EventKey& event, void* payload, void* ret, std::uint64_t result) {
+  struct Guard {
+    const EventKey& event;
+    void* payload;
+    ~Guard() {
+      if (event.ops->destroy != nullptr) event.ops->destroy(payload);
+    }
+  } guard{event, payload};
+  auto& core = static_cast<KernelCore&>(*this);
+  if (!alive(to)) return no_session(to, event);
+  const Slot& slot = slots_[to.slot()];
+  const std::string_view name = event.name;
+  const Handler* row = slot.table->find(event.id);
+  if (row == nullptr && slot.table->fallback.thunk == nullptr) {
+    return failure(Errc::no_handler, "call", "event \"" + std::string(name) + "\"",
+                   "the session has no handler for it");
+  }
+  if (result != 0 && (row == nullptr || row->result != result)) {
+    return failure(Errc::bad_arguments, "call", "event \"" + std::string(name) + "\"",
+                   "its handler returns another type", "name the type the handler returns: call<T>(...)");
+  }
+  const auto invoke = [&] {
+    if (row != nullptr) {
+      row->thunk(slot.object, *row, payload, ret);
+    } else {
+      std::vector<Value> values;
+      event.ops->to_values(payload, values);
+      slot.table->fallback.thunk(slot.object, slot.table->fallback.row, event, values);
+    }
+  };
+  if (to.slot() == core.current_) {  // to oneself: no dispatch in between, a throw comes straight through (P027)
+    invoke();
+    return {};
+  }
+  const Entered as(core, to.slot(), core.current_, &event);
+  try {
+    invoke();
+  } catch (const abi::__forced_unwind&) {
+    throw;
+  } catch (...) {
+    core.raise_die(std::current_exception(), to.slot(), event);
+    return failure(Error::from_exception(std::current_exception(), "call", "event \"" + std::string(name) + "\""));
+  }
+  return {};
+}
+
+}  // namespace poe

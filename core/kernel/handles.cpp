@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: MIT
+#include "poe/handles.hpp"
+
+#include "kernel_core.hpp"
+
+namespace poe {
+
+Handle::Handle(KernelCore* core, Kind kind, std::uint32_t index, std::uint32_t generation) noexcept
+    : core_(core), index_(index), kind_(kind), generation_(generation & 0xFFFFFF) {}
+
+Handle& Handle::operator=(Handle&& other) noexcept {
+  if (this != &other) {
+    cancel();
+    core_ = std::exchange(other.core_, nullptr);
+    index_ = other.index_;
+    kind_ = other.kind_;
+    generation_ = other.generation_;
+  }
+  return *this;
+}
+
+Handle::operator bool() const noexcept { return core_ != nullptr && core_->handle_holds(*this); }
+
+void Handle::cancel() noexcept {
+  if (core_ == nullptr) return;
+  core_->handle_cancel(*this);
+  std::exchange(core_, nullptr)->handle_released();
+}
+
+void Handle::detach() && noexcept {
+  if (core_ != nullptr) std::exchange(core_, nullptr)->handle_released();
+}
+
+Result<void> Timer::move_to(TimePoint due) {
+  if (core_ == nullptr) return failure(Errc::cancelled, "move timer", "", "it has fired, or was cancelled");
+  return core_->move_timer(*this, due.time_since_epoch().count());
+}
+
+Result<void> Timer::restart(Duration delay) {
+  if (core_ == nullptr) return failure(Errc::cancelled, "restart timer", "", "it has fired, or was cancelled");
+  return move_to(saturating_add(TimePoint(Duration(core_->clock())), delay));
+}
+
+std::optional<TimePoint> Timer::due() const noexcept {
+  if (!*this) return std::nullopt;
+  return TimePoint(Duration(core_->timers_[index_].due));
+}
+
+void Watch::pause(std::uint32_t events) noexcept {
+  if (*this) core_->pause_watch(index_, events);
+}
+
+void Watch::resume(std::uint32_t events) noexcept {
+  if (*this) core_->resume_watch(index_, events);
+}
+
+// ---- the kernel's side
+
+bool KernelCore::handle_holds(const Handle& handle) const noexcept {
+  const std::uint32_t index = handle.index_;
+  const std::uint32_t generation = handle.generation_;
+  switch (handle.kind_) {
+    case Handle::Kind::timer:
+      return timers_.holds(index, generation) && !timers_[index].dead &&
+             !(timers_[index].firing && timers_[index].period == 0);
+    case Handle::Kind::watch:
+      return watches_.holds(index, generation) && !watches_[index].dead;
+    case Handle::Kind::signal:
+      return signals_.holds(index, generation);
+    case Handle::Kind::child:
+      return children_.holds(index, generation);
+    case Handle::Kind::alias:
+      return aliases_.holds(index, generation);
+    case Handle::Kind::extra:
+      return extras_.holds(index, generation);
+    case Handle::Kind::none:
+      break;
+  }
+  return false;
+}
+
+void KernelCore::handle_cancel(Handle& handle) noexcept {
+  if (!handle_holds(handle)) return;
+  const std::uint32_t index = handle.index_;
+  switch (handle.kind_) {
+    case Handle::Kind::timer:
+      drop_timer(index);
+      break;
+    case Handle::Kind::watch:
+      drop_watch(index);
+      break;
+    case Handle::Kind::signal:
+      drop_signal(index);
+      break;
+    case Handle::Kind::child:
+      drop_child(index);
+      break;
+    case Handle::Kind::alias:
+      drop_alias(index);
+      break;
+    case Handle::Kind::extra:
+      drop_extra(index);
+      break;
+    case Handle::Kind::none:
+      break;
+  }
+}
+
+void KernelCore::handle_released() noexcept {
+  if (--handles_ == 0 && retired_) delete this;
+}
+
+}  // namespace poe

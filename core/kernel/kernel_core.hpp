@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: MIT
+//
+// KernelCore: everything behind Kernel, Self and the handles. The parts with an idea of their own are classes of their
+// own (RecordQueue, TimerQueue, LoopSeat, Mailbox, the signal broker); what is left is how they act together, in
+// one file for each subject: dispatch.cpp (passes and turns), lifecycle.cpp (birth, references, end), watches.cpp,
+// timers.cpp, signals.cpp, children.cpp, running.cpp (loops), inspect.cpp.
+#pragma once
+
+#include <cxxabi.h>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "fork_guard.hpp"
+#include "loop_seat.hpp"
+#include "mailbox.hpp"
+#include "poe/fd.hpp"
+#include "poe/kernel.hpp"
+#include "signal_broker.hpp"
+#include "slab.hpp"
+#include "timer_queue.hpp"
+
+namespace poe {
+
+/// Links of one session's resources of one kind.
+struct Links {
+  std::uint32_t previous = kNone;
+  std::uint32_t next = kNone;
+};
+
+struct TimerNode {
+  std::uint64_t session;
+  const EventKey* key;
+  std::int64_t period = 0;  // 0: once
+  std::int64_t due = 0;
+  Links links{};
+  bool firing = false;       // its handler is on the stack: freed afterwards
+  bool dead = false;         // cancelled while firing
+  std::uint32_t ticket = 0;  // of the record that stands in the queue for it: due "after what is queued"
+  alignas(8) std::byte small[16];
+  std::unique_ptr<std::byte[]> large{};
+  void* payload() noexcept { return large ? large.get() : small; }
+};
+
+struct WatchNode {
+  std::uint64_t session;
+  std::uint32_t entry;  // in fds_
+  std::uint32_t interest;
+  std::uint32_t paused = 0;
+  bool internal = false;     // the kernel's own: keeps nobody alive
+  bool blocked = false;      // its session is on the stack of a nested slice
+  std::uint8_t calling = 0;  // times its callback is on the stack
+  bool dead = false;         // cancelled while calling
+  Fn<void(std::uint32_t)> ready{};
+  std::uint32_t next_on_fd = kNone;
+  Links links{};
+};
+
+/// A descriptor and who watches it; known to the loop by index and generation.
+struct FdEntry {
+  int fd;
+  std::uint32_t first_watch = kNone;
+  std::uint32_t on_loop = 0;  // interest the loop has
+  int priority_fd = -1;       // the inner epoll that stands in for POE_PRIORITY
+  bool always_ready = false;  // a regular file: the kernel reports it, once a turn
+};
+
+struct SignalNode {
+  std::uint64_t session;
+  std::string name;
+  std::shared_ptr<Fn<void(const Signal&)>> handler;
+  int number = 0;  // OS signal, or 0
+  Links links{};
+};
+
+struct ChildNode {
+  std::uint64_t session;
+  std::int64_t pid;
+  Fn<void(const ExitStatus&)> handler;
+  std::optional<ExitStatus> status{};  // has ended; the record that tells it is queued
+  Links links{};
+};
+
+struct AliasNode {
+  std::uint64_t session;
+  std::string name;
+  Links links{};
+};
+
+struct ExtraNode {
+  std::uint64_t session;
+  std::string tag;
+  Links links{};
+};
+
+/// What dispatch does not need to know of a session.
+struct Cold {
+  std::uint32_t generation = 0;  // of the slot
+  std::uint32_t parent = 0;
+  std::uint32_t first_child = kNone;
+  Links siblings{};
+  std::uint32_t timers = kNone, watches = kNone, signals = kNone, children = kNone, aliases = kNone, extras = kNone;
+  std::uint32_t postbacks = 0;
+  bool started = false;  // `_start` was delivered: the parent has been told, or will be
+};
+
+/// A record taken out of the queue because its session is on the stack of a nested slice.
+using HeldRecord = std::unique_ptr<std::byte[]>;
+
+/// A session whose handler is suspended below the present one.
+struct Frame {
+  std::uint32_t slot;
+  const Frame* outer;
+};
+
+/// An event posted by name.
+struct DynamicCall {
+  std::string name;
+  std::vector<Value> arguments;
+};
+
+struct SignalRequest {
+  Signal signal;
+  SessionId to;
+  std::vector<SessionId> also{};  // for DIE: the ancestors
+};
+
+class KernelCore;
+
+/// Suspends the handler being run, if any, and makes another session current for a scope.
+class Entered {
+ public:
+  Entered(KernelCore& core, std::uint32_t slot, std::uint32_t sender, const EventKey* event) noexcept;
+  Entered(const Entered&) = delete;
+  Entered& operator=(const Entered&) = delete;
+  ~Entered();
+
+ private:
+  KernelCore& core_;
+  std::uint32_t current_, sender_;
+  const EventKey* event_;
+  Frame frame_;
+};
+class KernelCore final : public Dispatcher, public LoopEvents {
+ public:
+  KernelCore(std::unique_ptr<LoopProvider> loops, KernelOptions options);
+  ~KernelCore();
+  /// Stops all sessions and closes the loop; the memory stays until the last handle is gone.
+  static void retire(KernelCore* core) noexcept;
+
+  Kernel& face() noexcept { return face_; }
+
+  // ---- dispatch.cpp
+  void turn(std::uint32_t reasons);
+  void run_pass();
+  void deliver(Record& record);
+  void finish(Record& record) noexcept;
+  void unhandled(Record& record);
+  bool run_internal(Record& record);
+  void run_dynamic(const Slot& slot, Record& record);
+  void drain_mailbox();
+  Result<void> post_letter(Letter& letter);
+  void attend();
+  bool spent_budget();
+  bool on_stack(std::uint32_t slot) const noexcept;
+  void hold(Record& record);
+  void release_held();
+  void push_internal(const EventKey& key, std::uint32_t target_slot, const std::function<void(void*)>& construct);
+  /// Runs f with a session current; a throw becomes its DIE. False if it threw.
+  template <class F>
+  bool guarded(std::uint32_t slot, const EventKey& key, F&& f);
+  std::int64_t clock() const noexcept { return seat_.now(); }
+
+  // ---- lifecycle.cpp
+  HandlerTable& class_table(std::uint64_t type, void (*fill)(HandlerTable&));
+  SessionId give_birth(HandlerTable& table, std::unique_ptr<HandlerTable> owned, void* (*make)(void*, Birth),
+                       void* maker);
+  std::uint32_t new_slot(HandlerTable& table, bool owns_table);
+  void add_reference(std::uint32_t slot) noexcept { ++slots_[slot].references; }
+  void drop_reference(std::uint32_t slot) noexcept;
+  void mark(std::uint32_t slot);
+  void sweep();
+  bool reachable(const Slot& slot) const noexcept {
+    return slot.references != 0 || slot.last_in != nullptr || slot.last_out != nullptr;
+  }
+  void request_stop(SessionId id);
+  void stop_session(std::uint32_t slot);
+  void give_children_away(std::uint32_t slot);
+  void drop_resources(std::uint32_t slot);
+  void purge_queue(std::uint32_t slot);
+  void free_slot(std::uint32_t slot);
+  void stop_everything();
+  void link_child(std::uint32_t parent, std::uint32_t slot);
+  void unlink_child(std::uint32_t slot);
+  Result<void> detach(SessionId id, SessionId asker);
+  void tell_child_change(std::uint32_t parent, ChildChange::Reason reason, SessionId child_id);
+  void call_lifecycle(std::uint32_t slot, const EventKey& key, void* payload);
+  std::vector<std::uint32_t> subtree(std::uint32_t slot) const;  // breadth first, itself first
+
+  // ---- timers.cpp
+  Timer start_timer(SessionId id, std::int64_t due, std::int64_t period, bool fifo, const EventKey& key, void* payload);
+  void run_timers(std::int64_t until);
+  void queue_fifo_timer(std::uint32_t index);
+  void fire(std::uint32_t index);
+  void fire_periodic(std::uint32_t index);
+  void call_timer(TimerNode& node, void* payload);
+  void free_timer(std::uint32_t index) noexcept;
+  void drop_timer(std::uint32_t index) noexcept;
+  Result<void> move_timer(Handle& timer, std::int64_t due);
+
+  // ---- watches.cpp
+  Result<Watch> add_watch(SessionId id, int fd, std::uint32_t interest, Fn<void(std::uint32_t)> ready, bool internal);
+  Result<std::uint32_t> entry_for(int fd);
+  void drop_watch(std::uint32_t index) noexcept;
+  int update_entry(std::uint32_t entry) noexcept;
+  int update_priority(std::uint32_t entry, bool wanted_now) noexcept;
+  std::uint32_t wanted(const FdEntry& entry) const noexcept;
+  void dispatch_ready();
+  void dispatch_files();
+  void report(std::uint32_t entry, std::uint32_t ready, std::uint32_t mode);
+  void call_watch(std::uint32_t index, std::uint32_t ready);
+  void unblock_watches() noexcept;
+  void watches_to_loop();
+  void pause_watch(std::uint32_t index, std::uint32_t events) noexcept;
+  void resume_watch(std::uint32_t index, std::uint32_t events) noexcept;
+  void loop_refused(std::uint32_t entry) noexcept;
+
+  // ---- signals.cpp
+  Result<SignalWatch> add_signal(SessionId id, std::string_view name, Fn<void(const Signal&)> handler);
+  void drop_signal(std::uint32_t index) noexcept;
+  Result<void> send_signal(SessionId to, Signal signal, std::vector<SessionId> also = {});
+  void dispatch_signal(SignalRequest& request);
+  void raise_die(std::exception_ptr thrown, std::uint32_t slot, const EventKey& key) noexcept;
+  bool join_broker();
+  void leave_broker() noexcept;
+  void read_signals();
+  Result<bool> watch_os_signal(int number);  ///< false: this world has no operating system
+  void unwatch_os_signal(int number) noexcept;
+  void guard_interrupts(bool on) noexcept;
+
+  // ---- children.cpp
+  Result<ChildWatch> add_child(SessionId id, std::int64_t pid, Fn<void(const ExitStatus&)> handler);
+  void drop_child(std::uint32_t index) noexcept;
+  Result<void> await_pid(std::int64_t pid);
+  void reap(std::int64_t pid);
+  void reap_polled();
+  void forget_pid(std::int64_t pid) noexcept;
+
+  // ---- names, references
+  Result<Alias> add_alias(SessionId id, std::string name);
+  void drop_alias(std::uint32_t index) noexcept;
+  KeepAlive add_extra(SessionId id, std::string tag);
+  void drop_extra(std::uint32_t index) noexcept;
+  void hold_postback(SessionId id);
+  void release_postback(SessionId id);
+
+  // ---- running.cpp
+  Result<void> check_usable(const char* what);
+  Result<void> ensure_loop();
+  Result<void> open_seat(const LoopChoice& choice);
+  void close_seat(Fn<void()> done = {});
+  Result<void> run();
+  Result<bool> run_one_timeslice(Duration max_wait);
+  Result<bool> nested_slice(Duration max_wait);
+  int poll_watches(std::int64_t max_wait_ns);
+  Result<Guest> attach(const Host& host);
+  void schedule();
+  void check_idle();
+  bool has_work() const noexcept;
+  Result<bool> outcome();
+  Result<void> has_forked();
+
+  // LoopEvents
+  void on_ready(std::uint64_t token, std::uint32_t events) noexcept override;
+  void on_turn(std::uint32_t reasons) override;
+  void on_host_gone() noexcept override;
+  void on_watch_error(std::uint64_t token, int os_error, const char* text) noexcept override;
+  void on_log(int level, const char* text) noexcept override;
+  void log(LogLevel level, std::string_view line) noexcept;
+
+  // ---- inspect.cpp
+  std::string why_alive(SessionId id) const;
+  std::string describe(SessionId id) const;
+  std::vector<SessionInfo> sessions() const;
+
+  // ---- handles
+  bool handle_holds(const Handle& handle) const noexcept;
+  void handle_cancel(Handle& handle) noexcept;
+  void handle_released() noexcept;
+  template <class H>
+  H make_handle(Handle::Kind kind, std::uint32_t index, std::uint32_t generation) {
+    ++handles_;
+    return H(this, kind, index, generation);
+  }
+
+  /// Links a resource into its session's list and back out.
+  template <class T>
+  void link(Slab<T>& slab, std::uint32_t Cold::*head, std::uint32_t index);
+  template <class T>
+  void unlink(Slab<T>& slab, std::uint32_t Cold::*head, std::uint32_t index) noexcept;
+
+  SessionId id_of(std::uint32_t slot) const noexcept { return SessionId{slots_[slot].id}; }
+  std::size_t session_count() const noexcept { return sessions_; }
+
+  friend class Dispatcher;
+  friend class Entered;
+  friend class Kernel;
+  friend class Guest;
+  friend class Self;
+  friend class Timer;
+  friend class Watch;
+  friend class Address;
+  friend class PostbackBase;
+
+ private:
+  Kernel face_;
+  std::unique_ptr<LoopProvider> loops_;
+  KernelOptions options_;
+  std::uint32_t number_;  // of this kernel, in its sessions' ids
+  std::size_t sessions_ = 0;
+  std::vector<Cold> cold_;  // beside slots_
+  std::vector<std::uint32_t> free_slots_;
+  std::unordered_map<std::uint64_t, std::unique_ptr<HandlerTable>> class_tables_;
+  HandlerTable root_table_;
+
+  // dispatch
+  std::uint32_t current_ = 0;  // slot of the session being run
+  std::uint32_t sender_ = 0;
+  const EventKey* event_ = nullptr;
+  const Frame* frames_ = nullptr;
+  int depth_ = 0;           // turns on the stack
+  bool attention_ = false;  // attend() has something to do
+  bool single_ = false;     // run_one_timeslice: one pass
+  std::int64_t look_ = 0;   // when the loop was asked last
+  std::int64_t former_look_ = 0;
+  std::uint32_t events_left_ = 0;  // of the budget of this turn
+  std::uint32_t stride_ = 1;       // events until the clock is read again
+  std::uint32_t until_clock_ = 1;
+  std::deque<HeldRecord> held_;
+  std::vector<SessionId> stop_requests_;
+  std::vector<std::uint32_t> marked_;
+  bool stop_all_ = false;
+  bool stop_all_running_ = false;
+  std::optional<Error> outcome_;  // what run() has to report
+  bool handling_die_ = false;
+  int idle_stage_ = 0;  // 1: IDLE was sent, 2: ZOMBIE
+  std::deque<std::pair<EventKey, std::string>> dynamic_keys_;
+
+  // resources
+  Slab<TimerNode> timers_;
+  TimerQueue timer_queue_;
+  std::uint32_t next_ticket_ = 1;
+  Slab<WatchNode> watches_;
+  Slab<FdEntry> fds_;
+  std::unordered_map<int, std::uint32_t> fd_index_;
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> ready_;  // token, events: collected for the next turn
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> spare_ready_;
+  std::vector<std::uint32_t> files_;    // always ready entries
+  std::vector<std::uint32_t> blocked_;  // watches taken off by nested slices
+  std::uint32_t user_watches_ = 0;
+  Slab<SignalNode> signals_;
+  Slab<ChildNode> children_;
+  struct Pid {
+    Watch exit_watch;  // on child_fd
+    Fd exit_fd;
+    bool polled = false;  // no such descriptor here: asked on SIGCHLD
+  };
+  std::map<std::int64_t, Pid> pids_;
+  Slab<AliasNode> aliases_;
+  std::unordered_map<std::string, std::uint32_t> alias_index_;
+  Slab<ExtraNode> extras_;
+  std::uint32_t postbacks_ = 0;
+
+  // OS signals
+  int broker_seat_ = -1;
+  Fd signal_reader_, signal_writer_;
+  Watch signal_watch_;
+  std::map<int, int> os_signals_;  // number -> watches of this kernel
+  bool interrupts_guarded_ = false;
+  std::uint32_t guarded_interrupts_ = 0;  // bit n: signal n
+
+  // loop
+  LoopSeat seat_;
+  std::string loop_why_;
+  std::uint64_t seat_number_ = 0;  // counts attaches, so that an old Guest is told apart
+  bool running_ = false;           // inside run()
+  bool stop_loop_ = false;
+  bool finished_told_ = true;
+  Fn<void()> on_finished_{};
+  const poe_sys* system_ = nullptr;  // once chosen
+  std::shared_ptr<Mailbox> mailbox_;
+  ForkGuard fork_guard_;
+  Kernel::Counts counts_{};
+  std::uint32_t handles_ = 0;
+  bool retired_ = false;
+};
+
+template <class F>
+bool KernelCore::guarded(std::uint32_t slot, const EventKey& key, F&& f) {
+  const Entered as(*this, slot, slot, &key);
+  try {
+    f();
+    return true;
+  } catch (const abi::__forced_unwind&) {
+    throw;
+  } catch (...) {
+    raise_die(std::current_exception(), slot, key);
+    return false;
+  }
+}
+
+template <class T>
+void KernelCore::link(Slab<T>& slab, std::uint32_t Cold::*head, std::uint32_t index) {
+  T& node = slab[index];
+  std::uint32_t& first = cold_[SessionId{node.session}.slot()].*head;
+  node.links = {kNone, first};
+  if (first != kNone) slab[first].links.previous = index;
+  first = index;
+}
+
+template <class T>
+void KernelCore::unlink(Slab<T>& slab, std::uint32_t Cold::*head, std::uint32_t index) noexcept {
+  const Links links = slab[index].links;
+  if (links.previous != kNone) {
+    slab[links.previous].links.next = links.next;
+  } else {
+    cold_[SessionId{slab[index].session}.slot()].*head = links.next;
+  }
+  if (links.next != kNone) slab[links.next].links.previous = links.previous;
+}
+
+}  // namespace poe
