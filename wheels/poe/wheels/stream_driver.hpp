@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+//
+// StreamDriver: reads from and writes to one stream descriptor, and queues what cannot be written yet
+// (POE::Driver::SysRW, but vectored and bounded). It neither owns nor watches the descriptor: the wheel does. One
+// driver serves one wheel (P122). Not thread-safe; on the descriptor's thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "poe/error.hpp"
+#include "poe/export.hpp"
+#include "poe/fd.hpp"
+
+namespace poe {
+
+/// Octets worth reading at once; the buffer is the owner's and may serve many drivers.
+inline constexpr std::size_t kReadSize = std::size_t{64} << 10;
+
+/// Has a constructor, so it is no aggregate: see LineOptions.
+struct StreamDriverOptions {
+  StreamDriverOptions() = default;
+  /// Octets that may wait; a put beyond fails and queues nothing.
+  std::size_t max_queued = std::size_t{64} << 20;
+  /// Octets one flush() may write, so that a fast reader does not keep the loop from others.
+  std::size_t max_flush = std::size_t{1} << 20;
+};
+
+class POE_API StreamDriver {
+ public:
+  explicit StreamDriver(StreamDriverOptions options = StreamDriverOptions()) noexcept : options_(options) {}
+
+  /// One read into `into`, which must not be empty. Nothing: it would block.
+  /// Errors: Errc::end_of_file with number 0 at the end (P114), Errc::system.
+  [[nodiscard]] static Result<std::optional<std::string_view>> read(const Fd& fd, std::span<char> into);
+
+  /// Queues a message; an empty one is dropped (P118). Small ones are gathered in chunks of 16 KiB.
+  /// Errors: Errc::limit; nothing of the message is queued then, and all that was queued before stays.
+  Result<void> put(std::string_view message);
+  /// The same; a large message is moved in, not copied. On failure `message` is left as it was.
+  Result<void> put(std::string&& message);
+
+  /// Queues what `write` appends to the string it gets, as one message: an encoder writes straight into the queue.
+  /// `write` returns Result<void> and may not touch what is in the string already. On failure, or if it throws,
+  /// nothing is queued.
+  template <class Write>
+  Result<void> compose(Write&& write) {
+    const Composing composing(*this);
+    if (Result<void> written = write(composing.chunk()); !written) return written;
+    return composing.commit();
+  }
+
+  /// Writes until all is written, the descriptor takes no more, or max_flush is reached.
+  /// @return  octets still queued; wait for the descriptor to be writable if there are any.
+  /// Errors: Errc::system, such as EPIPE, never with a signal; the queue is kept (P115).
+  [[nodiscard]] Result<std::size_t> flush(const Fd& fd);
+
+  /// Octets not written yet (POE: get_driver_out_octets).
+  std::size_t queued_octets() const noexcept { return octets_; }
+  /// Messages not written yet; one that is partly written counts (POE: get_driver_out_messages).
+  std::size_t queued_messages() const noexcept { return messages_; }
+  /// Drops all that is queued.
+  void clear() noexcept;
+
+ private:
+  struct Chunk {
+    std::string bytes;
+    std::vector<std::size_t> ends;  // where in `bytes` each message ends
+    std::size_t ended = 0;          // how many of them are written
+  };
+
+  // Undoes an append unless it is committed.
+  class POE_API Composing {
+   public:
+    explicit Composing(StreamDriver& driver);
+    Composing(const Composing&) = delete;
+    Composing& operator=(const Composing&) = delete;
+    ~Composing();
+    std::string& chunk() const noexcept { return driver_.chunks_.back().bytes; }
+    Result<void> commit() const;
+
+   private:
+    StreamDriver& driver_;
+    std::size_t former_;  // size of the chunk before
+  };
+
+  Result<void> check(std::size_t more) const;
+  Chunk& open_chunk();
+  void close_message(Chunk& chunk, std::size_t octets);
+  void written(std::size_t octets) noexcept;
+  std::int64_t write_some(const Fd& fd, std::size_t most);
+
+  StreamDriverOptions options_;
+  std::deque<Chunk> chunks_;
+  std::size_t octets_ = 0;
+  std::size_t messages_ = 0;
+  std::size_t sent_ = 0;  // octets of the first chunk that are written
+  int asked_ = -1;        // the descriptor whose kind is known
+  bool socket_ = false;
+};
+
+}  // namespace poe

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+#include "poe/wheels/stream_driver.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+namespace poe {
+
+namespace {
+
+constexpr std::size_t kChunk = std::size_t{16} << 10;    // small messages are gathered up to this
+constexpr std::size_t kMoveFrom = std::size_t{4} << 10;  // from here on moving is cheaper than copying
+constexpr std::size_t kParts = 64;                       // of one write; IOV_MAX is 1024, but the array is on the stack
+
+std::string name_of(const Fd& fd) { return "descriptor " + std::to_string(fd.get()); }
+
+bool would_block(std::int64_t result) { return result == -EAGAIN || result == -EWOULDBLOCK; }
+
+template <class Call>
+std::int64_t uninterrupted(Call call) {
+  for (;;) {
+    const std::int64_t result = call();
+    if (result != -EINTR) return result;
+  }
+}
+
+}  // namespace
+
+Result<std::optional<std::string_view>> StreamDriver::read(const Fd& fd, std::span<char> into) {
+  const poe_sys& sys = fd.system();
+  const poe_iovec part{into.data(), into.size()};
+  const std::int64_t got = uninterrupted([&] { return sys.readv(sys.ctx, fd.get(), &part, 1); });
+  if (got > 0) return std::string_view(into.data(), static_cast<std::size_t>(got));
+  if (would_block(got)) return std::nullopt;
+  if (got == 0) return failure(Errc::end_of_file, "read", name_of(fd), "the other side has ended the stream");
+  return system_failure(static_cast<int>(-got), "read", name_of(fd));
+}
+
+Result<void> StreamDriver::check(std::size_t more) const {
+  if (more <= options_.max_queued && octets_ <= options_.max_queued - more) return {};
+  return failure(Errc::limit, "queue", std::to_string(more) + " octets of output",
+                 std::to_string(octets_) + " are waiting and " + std::to_string(options_.max_queued) + " may",
+                 "pause at the high mark, or raise max_queued");
+}
+
+Result<void> StreamDriver::put(std::string_view message) {
+  if (message.empty()) return {};
+  if (auto fits = check(message.size()); !fits) return fits;
+  Chunk& chunk = open_chunk();
+  chunk.bytes.append(message);
+  close_message(chunk, message.size());
+  return {};
+}
+
+Result<void> StreamDriver::put(std::string&& message) {
+  if (message.size() < kMoveFrom) return put(std::string_view(message));
+  if (auto fits = check(message.size()); !fits) return fits;
+  const std::size_t size = message.size();
+  close_message(chunks_.emplace_back(Chunk{std::move(message), {}, 0}), size);
+  return {};
+}
+
+Result<std::size_t> StreamDriver::flush(const Fd& fd) {
+  std::size_t budget = options_.max_flush;
+  while (octets_ > 0 && budget > 0) {
+    const std::size_t offered = std::min(budget, octets_);
+    const std::int64_t took = uninterrupted([&] { return write_some(fd, offered); });
+    if (took < 0 && !would_block(took)) return system_failure(static_cast<int>(-took), "write", name_of(fd));
+    if (took <= 0) break;
+    written(static_cast<std::size_t>(took));
+    budget -= static_cast<std::size_t>(took);
+  }
+  return octets_;
+}
+
+std::int64_t StreamDriver::write_some(const Fd& fd, std::size_t most) {
+  const poe_sys& sys = fd.system();
+  if (std::exchange(asked_, fd.get()) != fd.get()) {
+    const int kind = sys.kind(sys.ctx, fd.get());
+    socket_ = kind == POE_KIND_STREAM || kind == POE_KIND_DGRAM;
+  }
+  std::array<poe_iovec, kParts> parts;
+  std::size_t count = 0;
+  std::size_t skip = sent_;
+  for (auto chunk = chunks_.begin(); chunk != chunks_.end() && count < kParts && most > 0; ++chunk) {
+    const std::size_t size = std::min(chunk->bytes.size() - skip, most);
+    parts[count++] = {chunk->bytes.data() + std::exchange(skip, 0), size};
+    most -= size;
+  }
+  if (!socket_) return sys.writev(sys.ctx, fd.get(), parts.data(), static_cast<int>(count));
+  const poe_message message{sizeof(poe_message), 0, nullptr, 0, static_cast<std::uint32_t>(count), parts.data()};
+  return sys.sendmsg(sys.ctx, fd.get(), &message);
+}
+
+void StreamDriver::written(std::size_t octets) noexcept {
+  octets_ -= octets;
+  sent_ += octets;
+  while (!chunks_.empty()) {
+    Chunk& first = chunks_.front();
+    const std::size_t here = std::min(sent_, first.bytes.size());
+    const auto begin = first.ends.begin() + static_cast<std::ptrdiff_t>(first.ended);
+    const auto ended = static_cast<std::size_t>(std::upper_bound(begin, first.ends.end(), here) - begin);
+    first.ended += ended;
+    messages_ -= ended;
+    if (sent_ < first.bytes.size()) return;
+    sent_ -= first.bytes.size();
+    chunks_.pop_front();
+  }
+}
+
+void StreamDriver::clear() noexcept {
+  chunks_.clear();
+  octets_ = messages_ = sent_ = 0;
+}
+
+// The last chunk, or a new one if it is full. Appending to one that is partly written is fine.
+StreamDriver::Chunk& StreamDriver::open_chunk() {
+  if (chunks_.empty() || chunks_.back().bytes.size() >= kChunk) chunks_.emplace_back();
+  return chunks_.back();
+}
+
+void StreamDriver::close_message(Chunk& chunk, std::size_t octets) {
+  chunk.ends.push_back(chunk.bytes.size());
+  octets_ += octets;
+  ++messages_;
+}
+
+StreamDriver::Composing::Composing(StreamDriver& driver) : driver_(driver), former_(driver.open_chunk().bytes.size()) {}
+
+Result<void> StreamDriver::Composing::commit() const {
+  Chunk& last = driver_.chunks_.back();
+  const std::size_t added = last.bytes.size() - former_;
+  if (added == 0) return {};
+  if (auto fits = driver_.check(added); !fits) return fits;
+  driver_.close_message(last, added);
+  return {};
+}
+
+StreamDriver::Composing::~Composing() {
+  Chunk& last = driver_.chunks_.back();
+  last.bytes.resize(last.ends.empty() ? 0 : last.ends.back());  // a committed message has its end there
+  if (last.bytes.empty()) driver_.chunks_.pop_back();
+}
+
+}  // namespace poe
