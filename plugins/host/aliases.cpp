@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <iterator>
 
 #include "plugin_file.hpp"
 #include "poe/plugin.hpp"
@@ -47,6 +48,17 @@ std::string lower(std::string_view text) {
   return low;
 }
 
+/// POE::Loop::Select, POE::XS::Loop::Poll, XS::EPoll: POE lets all of these prefixes go.
+std::string_view without_prefixes(std::string_view name) {
+  const std::string_view prefixes[] = {"poe::", "loop::", "xs::"};
+  for (const auto* at = std::begin(prefixes); at != std::end(prefixes);) {
+    const bool has = name.starts_with(*at);
+    if (has) name.remove_prefix(at->size());
+    at = has ? std::begin(prefixes) : at + 1;
+  }
+  return name;
+}
+
 /// POE joins the parts of a module's name by underscores.
 std::string underscored(std::string_view name) {
   std::string joined;
@@ -62,9 +74,7 @@ std::string underscored(std::string_view name) {
 
 Result<std::string> loop_name(std::string_view typed) {
   std::string name = lower(typed);
-  for (const std::string_view prefix : {"poe::", "loop::", "xs::"})
-    if (name.starts_with(prefix)) name.erase(0, prefix.size());
-  name = underscored(name);
+  name = underscored(without_prefixes(name));
   if (!host_room::well_formed(name))
     return failure(Errc::invalid_argument, "load loop", host_room::quoted(typed.substr(0, 64)),
                    "a loop's name is 1 to 31 of a-z, 0-9 and _",

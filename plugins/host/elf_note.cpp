@@ -150,7 +150,9 @@ Checked<poe_loop_note> read_loop_note(int fd, off_t size) {
     if (!file.read(bytes.data(), bytes.size(), segment.p_offset)) return cut_short(file);
     found = find_note(bytes, segment.p_align == 8 ? 8 : 4);
   }
-  if (header->e_shoff > file.size) return cut_short(file);
+  const std::uint64_t sections =
+      std::uint64_t{header->e_shnum} * header->e_shentsize;  // not needed, but the file's end
+  if (header->e_shoff > file.size || sections > file.size - header->e_shoff) return cut_short(file);
   if (!found)
     return no_plugin("the file is a shared object, but no loop plug-in: it has no note .note.poe.loop",
                      "find the ELF note by which a plug-in says its name and ABI",
