@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Every check of the conformance kit on every loop plug-in that was built. POE_TEST_LOOPS and POE_TEST_LOOP_DIR come
-// from the build.
-#include <dlfcn.h>
+// Every check of the conformance kit on every loop plug-in that was built. POE_TEST_LOOPS comes from
+// the build.
 #include <gtest/gtest.h>
 #include <poe/loop_kit.h>
 
@@ -12,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "foreign.h"
+#include "built_loop.hpp"
 
 namespace poe::test {
 namespace {
@@ -27,32 +26,6 @@ std::vector<std::string> built_loops() {
   std::vector<std::string> loops;
   for (std::string word; words >> word;) loops.push_back(word);
   return loops;
-}
-
-// A program of the kind that a loop can be a guest of: a matter of its library, so it is known by name here.
-const poe_kit_foreign* host_for(const std::string& loop) {
-#ifdef POE_TEST_UV
-  if (loop == "uv") return poe_foreign_uv();
-#endif
-#ifdef POE_TEST_EVENT
-  if (loop == "event") return poe_foreign_event();
-#endif
-#ifdef POE_TEST_GLIB
-  if (loop == "glib") return poe_foreign_glib();
-#endif
-#ifdef POE_TEST_QT
-  if (loop == "qt") return poe_foreign_qt();
-#endif
-  return nullptr;
-}
-
-// Opened once and never closed, as the loader does: GLib and Qt cannot be unloaded.
-const poe_loop_plugin* open_plugin(const std::string& loop, std::string& why) {
-  const std::string path = std::string(POE_TEST_LOOP_DIR) + "/libpoe_loop_" + loop + ".so";
-  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-  void* entry = library ? dlsym(library, "poe_loop_entry") : nullptr;
-  if (!entry) why = dlerror();
-  return entry ? reinterpret_cast<const poe_loop_plugin* (*)()>(entry)() : nullptr;
 }
 
 std::vector<Case> all_cases() {

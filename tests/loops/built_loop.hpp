@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+//
+// Loop plug-ins as they lie in the build folder (POE_TEST_LOOP_DIR, from the build).
+#pragma once
+
+#include <poe/loop_kit.h>
+
+#include <string>
+
+namespace poe::test {
+
+// A host program that this loop can be a guest of, or nullptr.
+const poe_kit_foreign* host_for(const std::string& loop);
+
+// The plug-in, opened for good; nullptr and the reason if it cannot be.
+const poe_loop_plugin* open_plugin(const std::string& loop, std::string& why);
+
+}  // namespace poe::test
