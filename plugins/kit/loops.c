@@ -194,9 +194,11 @@ int kit_idle(kit_loop* l, int64_t window_ns, int* ret_steps) {
   const int64_t guard = kit_real_now() + window_ns + 1000 * KIT_MS;
   int steps = 0;
   l->done = never_done;
-  while (l->loop && kit_now(l) < end) {
+  while (l->loop) {
+    const int64_t left = end - kit_now(l);
+    if (left <= 0) break;
     ++steps;
-    if (!push(l, end - kit_now(l))) break;
+    if (!push(l, left)) break;
     if (kit_real_now() > guard) {
       kit_fail(l->run, "idle: expected the loop's clock to pass %lld ns in steps that wait, it did not",
                (long long)window_ns);
