@@ -96,6 +96,3 @@ function(poe_print_summary)
     message(STATUS "  ${line}")
   endforeach()
 endfunction()
-
-function(poe_install)
-endfunction()

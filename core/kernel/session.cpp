@@ -29,6 +29,8 @@ TimePoint Self::now() const {
 
 void Self::defer(Fn<void()> work) { yield(internal::deferred, std::move(work)); }
 
+Timer Self::after(Duration delay, Fn<void()> work) { return after(delay, internal::deferred, std::move(work)); }
+
 Timer Self::start_after(Duration delay, const EventKey& event, void* payload) {
   if (delay.count() == 0) return core().start_timer(id_, core().clock(), 0, true, event, payload);
   return start_at(saturating_add(now(), delay), event, payload);

@@ -104,6 +104,8 @@ void KernelCore::call_timer(TimerNode& node, void* payload) {
     const Slot& slot = slots_[id.slot()];
     if (const Handler* row = slot.table->find(key.id)) {
       row->thunk(slot.object, *row, payload, nullptr);
+    } else if (key.id == internal::deferred.id) {
+      std::get<0>(Payload<Fn<void()>>::get(payload))();
     } else if (slot.table->fallback.thunk != nullptr) {
       std::vector<Value> values;
       key.ops->to_values(payload, values);
