@@ -132,7 +132,7 @@ Result<void> LoopSeat::open(LoopEvents& events, const LoopChoice& choice) {
   }
   static_cast<void>(block.release());
   loop_ = loop;
-  guest_ = choice.foreign != nullptr;
+  guest_ = choice.foreign != nullptr || choice.guest;
   armed_ = POE_NEVER_NS;
   thread_ = std::this_thread::get_id();
   return {};

@@ -42,6 +42,7 @@ struct LoopChoice {
   void* foreign = nullptr;                                     ///< what create() gets; nullptr: an own loop
   std::vector<std::pair<std::string, std::string>> options{};  ///< for create()
   std::string why{};                                           ///< one sentence, for logs
+  bool guest = false;  ///< somebody else's loop although `foreign` is null: the plug-in finds it by its options
 };
 
 class POE_API LoopProvider {
