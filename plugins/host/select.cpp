@@ -80,7 +80,7 @@ Result<LoopChoice> PluginLoops::own_run(const Probed& host, std::string why) con
     return failure(Errc::already_running, "run loop", quoted(name),
                    "this thread is inside that host's run: " + host.reason,
                    "attach to it: kernel.attach(" + host_expression(name) + ")");
-  LoopChoice choice{host.plugin, nullptr, {}, std::move(why)};
+  LoopChoice choice{host.plugin, nullptr, {}, std::move(why), false};
   if (host.liveness == Liveness::idle && has_option(*host.plugin, "context"))
     choice.options.emplace_back("context", "default");  // GLib: where the host's own sources are
   return choice;
@@ -113,13 +113,16 @@ Result<LoopChoice> PluginLoops::join_named(const Host& host) {
   if (!has_capability(**plugin, POE_CAP_FOREIGN))
     return failure(Errc::not_supported, "attach to loop", quoted(name), "it has no host to join",
                    "let the kernel run it, or drive it by run_one_timeslice() or pollable()");
-  if (host.object) return LoopChoice{*plugin, host.object, {}, "the program named this host"};
+  if (host.object) return LoopChoice{*plugin, host.object, {}, "the program named this host", true};
   const Probed found = probe(**plugin);
+  if (!found.foreign &&
+      has_option(**plugin, "guest"))  // a probe creates nothing; create() may make GLib's default context
+    return LoopChoice{*plugin, nullptr, {{"guest", "yes"}}, "the program named this kind of host", true};
   if (!found.foreign)
     return failure(Errc::no_loop, "attach to loop", quoted(name),
                    "no host object was given, and none is live on this thread: " + found.reason,
                    "pass the host's loop: kernel.attach(" + host_expression(name) + ")");
-  return LoopChoice{*plugin, found.foreign, {}, "the program named this kind of host"};
+  return LoopChoice{*plugin, found.foreign, {}, "the program named this kind of host", true};
 }
 
 Result<LoopChoice> PluginLoops::join_live() {
@@ -134,7 +137,7 @@ Result<LoopChoice> PluginLoops::join_live() {
     return failure(Errc::not_supported, "attach to loop", quoted(host.plugin->name),
                    "it is live, but the plug-in cannot hand it out",
                    "pass it: kernel.attach(" + host_expression(host.plugin->name) + ")");
-  return LoopChoice{host.plugin, host.foreign, {}, "it is live on this thread: " + host.reason};
+  return LoopChoice{host.plugin, host.foreign, {}, "it is live on this thread: " + host.reason, true};
 }
 
 Result<const poe_loop_plugin*> PluginLoops::load(const std::string& typed) {
