@@ -184,6 +184,14 @@ TEST_F(SelectionTest, JoinWithoutAnObjectAsksThePlugin) {
   EXPECT_NE(choice->foreign, nullptr);
 }
 
+TEST_F(SelectionTest, APluginThatFindsItsHostItselfIsToldTo) {
+  const auto choice = provider()->join(Host{"other", nullptr});
+  ASSERT_TRUE(choice) << choice.error().report();
+  EXPECT_EQ(choice->foreign, nullptr);
+  EXPECT_TRUE(choice->guest);
+  EXPECT_EQ(choice->options, (std::vector<std::pair<std::string, std::string>>{{"guest", "yes"}}));
+}
+
 TEST_F(SelectionTest, JoinWithoutANameTakesTheLiveHost) {
   EXPECT_NE(joined(host::live()).find("cannot attach to a host: none is live on this thread"), std::string::npos);
   const Toolkit glib("glib"), other("other");

@@ -4,6 +4,7 @@
  *   NAME "…"            its name (required)         NOTE_MAJOR, ENTRY_MAJOR   ABI major it claims
  *   NOTE_NAME "…"       what the note says instead  HOST_SONAMES "…"          libraries of its host
  *   HOST "…"            probe() reads the environment variable POE_TEST_HOST_<HOST>: "1" idle, "2" running
+ *   GUEST              it has the option "guest" by which it finds its host itself
  *   WITHOUT_NOTE, WITHOUT_ENTRY, NULL_ENTRY, NULL_OP, NULL_LICENCE, NO_OPS, SMALL_PLUGIN, SMALL_OPS, PROMISES_RUN,
  *   BAD_MAGIC
  * Its constructor leaves POE_TEST_CONSTRUCTED=<NAME> in the environment, so that a test sees whether any code ran.
@@ -73,7 +74,11 @@ static int probe(void** ret_foreign, const char** ret_reason) {
   *ret_reason = answer == 2 ? "the test host runs" : answer == 1 ? "the test host is idle" : "there is no test host";
   return answer;
 }
-static const char* const options[] = {"context=which one; own, default; own", NULL};
+static const char* const options[] = {"context=which one; own, default; own",
+#ifdef GUEST
+                                      "guest=join without an object; yes, no; no",
+#endif
+                                      NULL};
 #endif
 
 __attribute__((unused)) static poe_loop_ops ops = {
