@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+//
+// ReadWrite: records in, records out, over a descriptor (POE::Wheel::ReadWrite). It belongs to one session, whose
+// member it usually is, and is used on the loop thread. It owns its descriptors and closes them when it goes.
+//
+// The handle may be moved and dropped at any time, also inside the wheel's own callbacks: nothing more is delivered
+// then. All that is put during one turn leaves in one write; readiness to write is asked for only after a short write.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+#include "poe/export.hpp"
+#include "poe/session.hpp"
+#include "poe/wheels/read_write_options.hpp"
+
+namespace poe {
+
+/// What put() says about the output: below the high mark, or at or above it.
+enum class Output : std::uint8_t { flowing, high };
+
+class POE_API ReadWrite {
+ public:
+  /// No wheel; every call but assignment and operator bool is a bug then, except that put() fails with `closed`.
+  ReadWrite() noexcept = default;
+  /// Starts at once. Never fails: what cannot be watched is reported through on_error, operation "watch".
+  ReadWrite(Self& self, ReadWriteOptions options);
+  ReadWrite(ReadWrite&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  ReadWrite& operator=(ReadWrite&& other) noexcept;
+  /// Drops what was not written yet; wait for on_flushed, or use shutdown_output(), to have it out.
+  ~ReadWrite();
+
+  explicit operator bool() const noexcept { return state_ != nullptr; }
+  /// Unique among the wheels that exist in this process.
+  std::uint64_t id() const noexcept { return reinterpret_cast<std::uintptr_t>(state_); }
+
+  /// Queues one record for writing. The value tells whether the output has reached the high mark (POE's true, P117).
+  /// Errors, with nothing of the record queued: `limit` (output_limit; on_error follows, once until the output has
+  /// drained to the low mark); `closed` after shutdown_output() or a write error; what the filter's encode() says.
+  Result<Output> put(std::string_view record);
+  /// Writes what the system takes right now; callbacks follow later in the turn. After a write error: tries again.
+  void flush();
+
+  /// No record is delivered any more, also not those of the read that is under way; they are kept (P106). Nothing is
+  /// read meanwhile, so a fast peer is slowed down by its own system.
+  void pause_input() noexcept;
+  /// Delivers what was kept, not before the caller returns, and goes on reading.
+  void resume_input();
+  /// Ends reading for good; undelivered bytes are dropped, output goes on (P120).
+  void shutdown_input();
+  /// Ends writing as soon as all that was put is out: the peer sees the end, input goes on (P120).
+  void shutdown_output();
+
+  /// One filter for both ways. See the two below.
+  void set_filter(AnyFilter filter);
+  /// Bytes not delivered yet move to the new filter, and their records are delivered before this returns (P107), also
+  /// when nested in on_record (P108; from 16 levels on, right after the callback instead). While the input is paused,
+  /// or when called by another session, they are delivered later.
+  void set_input_filter(AnyFilter filter);
+  /// What was put before has been encoded before (P109).
+  void set_output_filter(AnyFilter filter);
+  /// Valid until they are replaced or the wheel goes.
+  Filter& input_filter() const noexcept;
+  Filter& output_filter() const noexcept;
+
+  // Change a callback. A wheel made without on_record begins to read when it gets one; an empty one stops reading.
+  // With a receiver, these do nothing: the receiver decides.
+  void on_record(Fn<void(std::string_view)> callback);
+  void on_error(Fn<void(const Error&)> callback);
+  void on_flushed(Fn<void()> callback);
+  void on_high(Fn<void()> callback);
+  void on_low(Fn<void()> callback);
+
+  /// Octets; low is cut to high. They count from the next put or write on.
+  void set_water_marks(std::size_t high, std::size_t low) noexcept;
+
+  /// Octets and pieces that wait to be written; a piece written in part counts.
+  std::size_t out_octets() const noexcept;
+  std::size_t out_messages() const noexcept;
+  /// Borrowed numbers, -1 for none or closed.
+  int input_fd() const noexcept;
+  int output_fd() const noexcept;
+
+ private:
+  class State;
+  State* state_ = nullptr;
+};
+
+}  // namespace poe

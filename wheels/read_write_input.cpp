@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+//
+// The reading half of ReadWrite: one read for each readiness, into memory that all wheels share, and records from it
+// until the filter wants more, the budget is used up, or somebody pauses or drops the wheel.
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "poe/kernel.hpp"
+#include "read_write_state.hpp"
+
+namespace poe {
+namespace {
+
+constexpr unsigned kMaxNested = 16;  // a peer that switches protocols all the time must not use up the stack
+
+}  // namespace
+
+void ReadWrite::State::begin_reading() {
+  auto watch = self_.watch(input_.get(), POE_READ, [this](std::uint32_t) { on_readable(); });
+  if (!watch) {
+    const Error& why = watch.error();
+    fault_ = Error(why.code(), "watch", subject(input_.get()), why.reason(), why.advice());
+    input_ended_ = true;
+    hold_ = self_.keep_alive("ReadWrite");
+    return;
+  }
+  read_watch_ = std::move(*watch);
+  hold_.cancel();
+}
+
+void ReadWrite::State::on_readable() {
+  Frame frame(*this);
+  if (delivering_ > 0) {  // a nested timeslice of a re-entrant session: the outer one goes on when it is back
+    nested_ = true;
+    read_watch_.pause(POE_READ);
+    return;
+  }
+  if (!reads() || held_) return;  // held: a turn that delivers is under way
+  // On the stack, not in the wheel: idle wheels cost nothing, every wheel uses the same warm memory, and it is not
+  // initialised.
+  std::array<char, StreamDriver::kReadSize> bytes;
+  const std::size_t size = std::clamp<std::size_t>(budget_.bytes, 1, bytes.size());
+  const auto got = StreamDriver::read(input_, std::span(bytes).first(size));
+  if (!got) return end_of_input(got.error());
+  if (*got > 0) accept_bytes({bytes.data(), *got});
+  if (!closed_) output_turn();
+}
+
+void ReadWrite::State::accept_bytes(std::string_view bytes) {
+  input_filter_->feed(bytes);
+  records_left_ = std::max<std::uint32_t>(budget_.records, 1);
+  deliver();
+}
+
+// Delivers while it may. On every way out, also when a callback throws, the filter keeps what it still has, because
+// the bytes it was fed are about to go.
+void ReadWrite::State::deliver() {
+  struct Level {
+    State& state;
+    ~Level() {
+      --state.delivering_;
+      if (state.closed_) return;
+      if (state.held_) state.input_filter_->keep();
+      if (state.delivering_ == 0 && std::exchange(state.nested_, false) && state.reads()) {
+        state.read_watch_.resume(POE_READ);
+      }
+    }
+  } level{*this};
+  ++delivering_;
+  held_ = true;
+  while (reads() && records_left_ > 0) {
+    if (!deliver_one()) {
+      held_ = false;
+      break;
+    }
+  }
+}
+
+bool ReadWrite::State::deliver_one() {
+  --records_left_;
+  const auto record = input_filter_->next();
+  if (!record) {
+    const Error& why = record.error();
+    report(Error(why.code(), "read", subject(input_.get()), why.message(), why.advice()));
+    return true;
+  }
+  if (!*record) return false;
+  receiver_->on_record(**record);
+  return true;
+}
+
+void ReadWrite::State::end_of_input(const Error& error) {
+  if (error.code() == Errc::end_of_file && finish_at_end_) {
+    deliver_unfinished();
+    if (closed_ || input_ended_) return;
+  }
+  input_ended_ = true;
+  // A broken connection is told once: what is put from here on fails with `closed`.
+  if (error.code() != Errc::end_of_file && !separate_) output_failed_ = true;
+  stop_reading();
+  report(error);
+  if (!closed_) output_turn();
+}
+
+void ReadWrite::State::deliver_unfinished() {
+  while (!closed_ && !input_ended_) {
+    const auto record = input_filter_->finish();
+    if (!record) {
+      report(Error(record.error().code(), "read", subject(input_.get()), record.error().message()));
+    } else if (*record) {
+      receiver_->on_record(**record);
+    } else {
+      return;
+    }
+  }
+}
+
+// Whoever hears of the end decides what becomes of the session; with nobody to hear, nothing holds it any longer.
+void ReadWrite::State::stop_reading() {
+  if (callbacks_ != nullptr && !callbacks_->error_) return read_watch_.cancel();
+  read_watch_.pause(POE_READ);
+}
+
+void ReadWrite::State::pause_input() noexcept {
+  if (std::exchange(paused_, true)) return;
+  read_watch_.pause(POE_READ);
+}
+
+void ReadWrite::State::resume_input() {
+  Frame frame(*this);
+  if (!std::exchange(paused_, false) || !reads()) return;
+  read_watch_.resume(POE_READ);
+}
+
+void ReadWrite::State::shutdown_input() {
+  if (std::exchange(input_ended_, true) || !input_) return;
+  held_ = false;
+  static_cast<void>(input_filter_->take_pending());
+  if (separate_) {
+    hold_ = self_.keep_alive("ReadWrite");
+    read_watch_.cancel();
+    input_.reset();
+    return;
+  }
+  read_watch_.pause(POE_READ);
+  const poe_sys& sys = input_.system();
+  static_cast<void>(sys.shutdown(sys.ctx, input_.get(), SHUT_RD));  // no socket, or gone: reading has ended anyway
+}
+
+void ReadWrite::State::set_input_filter(AnyFilter filter) {
+  Frame frame(*this);
+  const std::string rest = input_filter_->take_pending();
+  if (output_filter_ == nullptr) {
+    output_filter_ = std::move(input_filter_);  // the object both ways shared goes on as the output's
+  } else {
+    retire(std::move(input_filter_));
+  }
+  input_filter_ = or_lines(std::move(filter));
+  hand_over(rest);
+}
+
+void ReadWrite::State::set_filter(AnyFilter filter) {
+  Frame frame(*this);
+  const std::string rest = input_filter_->take_pending();
+  retire(std::move(input_filter_));
+  retire(std::move(output_filter_));
+  input_filter_ = or_lines(std::move(filter));
+  hand_over(rest);
+}
+
+void ReadWrite::State::hand_over(std::string_view rest) {
+  if (rest.empty()) return;
+  input_filter_->feed(rest);
+  const bool ours = self_.kernel().current() == self_.id();
+  if (!ours || !reads() || delivering_ >= kMaxNested) {
+    held_ = true;
+    input_filter_->keep();
+    return;
+  }
+  const std::uint32_t left = delivering_ > 0 ? records_left_ : budget_.records;
+  records_left_ = std::numeric_limits<std::uint32_t>::max();  // bounded by what the old filter held
+  deliver();
+  records_left_ = left;
+}
+
+}  // namespace poe

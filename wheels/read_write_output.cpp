@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+//
+// The writing half of ReadWrite: put() queues; the end of the turn writes once; a short write arms the write watch.
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "read_write_state.hpp"
+
+namespace poe {
+
+Result<Output> ReadWrite::State::put(std::string_view record) {
+  if (output_failed_ || output_ending_) {
+    return failure(Errc::closed, "write", subject(output_fd()),
+                   output_failed_ ? "writing has failed before" : "the output has been shut down");
+  }
+  Frame frame(*this);
+  if (auto queued = encode(record); !queued) return failure(queued.error());
+  unflushed_ = true;
+  if (out_.octets() >= high_water_ && !high_) high_ = tell_high_ = true;
+  if (auto_flush_ && !blocked_) write_now();
+  dirty_ = dirty_ || !blocked_ || tell_high_;
+  return out_.octets() >= high_water_ ? Output::high : Output::flowing;
+}
+
+// Straight into the queue: no copy but the filter's own.
+Result<void> ReadWrite::State::encode(std::string_view record) {
+  bool encoded = false;
+  auto queued = out_.compose([&](std::string& chunk) {
+    auto done = output_filter().encode(record, chunk);
+    encoded = done.has_value();
+    return done;
+  });
+  if (!queued && encoded) return refuse(record);
+  return queued;
+}
+
+tl::unexpected<Error> ReadWrite::State::refuse(std::string_view record) {
+  Error error(Errc::limit, "write", subject(output_fd()),
+              "a record of " + std::to_string(record.size()) + " octets does not fit: " +
+                  std::to_string(out_.octets()) + " wait already, the limit is " + std::to_string(output_limit_),
+              "wait for on_low or on_flushed, drop this peer, or raise output_limit");
+  if (!std::exchange(told_limit_, true) && !fault_) fault_ = error;
+  return failure(std::move(error));
+}
+
+void ReadWrite::State::flush() {
+  Frame frame(*this);
+  if (output_ended_) return;
+  output_failed_ = false;
+  write_now();
+  dirty_ = true;
+}
+
+void ReadWrite::State::output_turn() {
+  if (!dirty_ && !fault_) return;
+  if (std::exchange(tell_high_, false)) {
+    receiver_->on_high();
+    if (closed_) return;
+  }
+  dirty_ = false;
+  if (!blocked_) write_now();
+  report_output();
+}
+
+void ReadWrite::State::write_now() {
+  if (output_failed_ || output_ended_) return;
+  const auto left = out_.flush(separate_ ? output_ : input_);
+  if (!left) {
+    output_failed_ = true;
+    fault_ = left.error();
+    want_writable(false);
+    return;
+  }
+  want_writable(*left > 0);
+  if (*left == 0 && output_ending_) finish_output();
+}
+
+void ReadWrite::State::on_writable() {
+  Frame frame(*this);
+  write_now();
+  report_output();
+}
+
+void ReadWrite::State::want_writable(bool want) {
+  if (want == blocked_) return;
+  blocked_ = want;
+  if (!want) return write_watch_.pause(POE_WRITE);
+  if (write_watch_) return write_watch_.resume(POE_WRITE);
+  auto watch = self_.watch(output_fd(), POE_WRITE, [this](std::uint32_t) { on_writable(); });
+  if (watch) {
+    write_watch_ = std::move(*watch);
+    return;
+  }
+  blocked_ = false;
+  output_failed_ = true;
+  const Error& why = watch.error();
+  fault_ = Error(why.code(), "watch", subject(output_fd()), why.reason(), why.advice());
+}
+
+// Low before flushed (P116). Each callback may drop the wheel.
+void ReadWrite::State::report_output() {
+  if (fault_) {
+    const Error error = *std::exchange(fault_, std::nullopt);
+    report(error);
+    if (closed_) return;
+  }
+  if (out_.octets() <= low_water_) {
+    told_limit_ = false;
+    if (std::exchange(high_, false)) {
+      receiver_->on_low();
+      if (closed_) return;
+    }
+  }
+  if (out_.octets() == 0 && std::exchange(unflushed_, false)) receiver_->on_flushed();
+}
+
+void ReadWrite::State::set_output_filter(AnyFilter filter) {
+  Frame frame(*this);
+  retire(std::move(output_filter_));
+  output_filter_ = or_lines(std::move(filter));
+}
+
+void ReadWrite::State::shutdown_output() {
+  if (std::exchange(output_ending_, true)) return;
+  if (out_.octets() == 0 || output_failed_) finish_output();
+}
+
+void ReadWrite::State::finish_output() {
+  output_ended_ = true;
+  blocked_ = false;
+  write_watch_.cancel();
+  if (separate_) {
+    if (!hold_ && !read_watch_) hold_ = self_.keep_alive("ReadWrite");
+    output_.reset();
+    return;
+  }
+  const poe_sys& sys = input_.system();
+  static_cast<void>(sys.shutdown(sys.ctx, input_.get(), SHUT_WR));  // no socket, or gone: nothing left to say
+}
+
+}  // namespace poe

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+//
+// The pinned part of a ReadWrite. The handle points here and may move; what runs inside a callback holds a Frame, so
+// that dropping the handle in a callback ends the wheel at once, but frees it only when the last frame is left.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "poe/wheels/read_write.hpp"
+#include "poe/wheels/stream_driver.hpp"
+
+namespace poe {
+
+/// The filter given, or lines.
+std::unique_ptr<Filter> or_lines(AnyFilter filter);
+
+/// Five callables as a receiver.
+class CallbackReceiver final : public ReadWriteReceiver {
+ public:
+  explicit CallbackReceiver(ReadWriteOptions& options);
+  void on_record(std::string_view record) override { record_(record); }
+  void on_error(const Error& error) override {
+    if (error_) error_(error);
+  }
+  void on_flushed() override {
+    if (flushed_) flushed_();
+  }
+  void on_high() override {
+    if (high_) high_();
+  }
+  void on_low() override {
+    if (low_) low_();
+  }
+
+  Fn<void(std::string_view)> record_;
+  Fn<void(const Error&)> error_;
+  Fn<void()> flushed_;
+  Fn<void()> high_;
+  Fn<void()> low_;
+};
+
+class ReadWrite::State {
+ public:
+  State(Self& self, ReadWriteOptions&& options);
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  /// The handle is gone: nothing is delivered from here on, descriptors are closed.
+  void close();
+
+  Result<Output> put(std::string_view record);
+  void flush();
+  void pause_input() noexcept;
+  void resume_input();
+  void shutdown_input();
+  void shutdown_output();
+  void set_filter(AnyFilter filter);
+  void set_input_filter(AnyFilter filter);
+  void set_output_filter(AnyFilter filter);
+  Filter& input_filter() noexcept { return *input_filter_; }
+  Filter& output_filter() noexcept { return output_filter_ ? *output_filter_ : *input_filter_; }
+  void set_water_marks(std::size_t high, std::size_t low) noexcept;
+  std::size_t out_octets() const noexcept { return out_.octets(); }
+  std::size_t out_messages() const noexcept { return out_.messages(); }
+  int input_fd() const noexcept { return input_.get(); }
+  int output_fd() const noexcept { return separate_ ? output_.get() : input_.get(); }
+
+  /// Puts `fresh` in the place of a callback that may be running.
+  template <class F>
+  void replace(F CallbackReceiver::*member, F fresh) {
+    if (callbacks_ == nullptr) return;
+    Frame frame(*this);
+    retire(std::make_unique<F>(std::exchange(callbacks_.get()->*member, std::move(fresh))));
+    callbacks_changed();
+  }
+
+ private:
+  /// Somebody of ours is on the stack. The last one out frees what was replaced or dropped meanwhile, and sees to it
+  /// that a turn follows if there is something left to do, also after a callback threw.
+  class Frame {
+   public:
+    explicit Frame(State& state) noexcept : state_(state) { ++state.frames_; }
+    Frame(const Frame&) = delete;
+    Frame& operator=(const Frame&) = delete;
+    ~Frame() { state_.leave(); }
+
+   private:
+    State& state_;
+  };
+  /// A deferred turn: keeps the memory, not the wheel.
+  class Ticket {
+   public:
+    explicit Ticket(State& state) noexcept : state_(&state) { ++state.tickets_; }
+    Ticket(Ticket&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+    Ticket(const Ticket&) = delete;
+    Ticket& operator=(const Ticket&) = delete;
+    ~Ticket() {
+      if (state_ != nullptr) state_->return_ticket();
+    }
+    void operator()() { state_->turn(); }
+
+   private:
+    State* state_;
+  };
+
+  void leave();
+  void return_ticket();
+  void free_if_unused();
+  /// Keeps it until nobody of ours is on the stack. Why shared_ptr: it remembers how to delete what.
+  template <class T>
+  void retire(std::unique_ptr<T> former) {
+    if (former) retired_.emplace_back(std::move(former));
+  }
+  void schedule();
+  void turn();
+  bool wants_turn() const noexcept;
+  std::string subject(int fd) const { return "descriptor " + std::to_string(fd); }
+  void callbacks_changed();
+  void report(const Error& error);
+
+  // ---- input, read_write_input.cpp
+  void begin_reading();
+  bool reads() const noexcept { return !closed_ && !paused_ && !input_ended_ && receives_; }
+  void on_readable();
+  void accept_bytes(std::string_view bytes);
+  void deliver();
+  bool deliver_one();
+  void end_of_input(const Error& error);
+  void hand_over(std::string_view rest);
+  void deliver_unfinished();
+  void stop_reading();
+
+  // ---- output, read_write_output.cpp
+  void output_turn();
+  void on_writable();
+  void write_now();
+  void want_writable(bool want);
+  void report_output();
+  void finish_output();
+  Result<void> encode(std::string_view record);
+  tl::unexpected<Error> refuse(std::string_view record);
+
+  Self& self_;
+  ReadWriteReceiver* receiver_;
+  std::unique_ptr<CallbackReceiver> callbacks_;  // null: receiver_ is borrowed
+  std::unique_ptr<Filter> input_filter_;
+  std::unique_ptr<Filter> output_filter_;       // null: the input filter serves both ways
+  std::vector<std::shared_ptr<void>> retired_;  // replaced while it may be on the stack
+  Fd input_;
+  Fd output_;  // only if separate_
+  Watch read_watch_;
+  Watch write_watch_;  // made at the first short write
+  KeepAlive hold_;     // stands in for the read watch where there is none
+  StreamDriver out_;
+  std::optional<Error> fault_;  // of writing or watching, to be reported in the next turn
+  std::size_t high_water_;
+  std::size_t low_water_;
+  std::size_t output_limit_;
+  ReadBudget budget_;
+  std::uint32_t records_left_ = 0;
+  std::uint32_t tickets_ = 0;
+  std::uint16_t frames_ = 0;
+  std::uint16_t delivering_ = 0;  // levels of deliver() on the stack
+
+  bool separate_;
+  bool auto_flush_;
+  bool finish_at_end_;
+  bool receives_;  // somebody takes records
+  bool closed_ = false;
+  bool scheduled_ = false;
+  bool paused_ = false;
+  bool input_ended_ = false;
+  bool held_ = false;       // the input filter may have records that were not delivered
+  bool nested_ = false;     // a nested timeslice found us readable while delivering
+  bool dirty_ = false;      // output_turn() has something to do
+  bool blocked_ = false;    // the write watch is armed
+  bool unflushed_ = false;  // something was put since the last on_flushed
+  bool high_ = false;       // the mark was reached and low_water not yet
+  bool tell_high_ = false;
+  bool told_limit_ = false;
+  bool output_failed_ = false;
+  bool output_ending_ = false;
+  bool output_ended_ = false;
+};
+
+}  // namespace poe
