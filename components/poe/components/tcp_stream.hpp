@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+//
+// TcpStream: a session around one connection: what TcpConnection (of a server) and TcpClient share. It is not made
+// directly. All on the loop thread.
+#pragma once
+
+#include <any>
+#include <chrono>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+#include "poe/error.hpp"
+#include "poe/event.hpp"
+#include "poe/export.hpp"
+#include "poe/log.hpp"
+#include "poe/session.hpp"
+#include "poe/time.hpp"
+#include "poe/wheels/any_filter.hpp"
+#include "poe/wheels/read_write.hpp"
+#include "poe/wheels/socket_address.hpp"
+
+namespace poe {
+
+/// Events that servers, connections and clients answer: post them from anywhere.
+namespace tcp {
+inline constexpr Event<> shutdown{"shutdown"};                           ///< server: stop listening; stream: close
+inline constexpr Event<std::size_t> set_concurrency{"set_concurrency"};  ///< server: connections at a time
+inline constexpr Event<> reconnect{"reconnect"};                         ///< client: drop what is, connect again
+}  // namespace tcp
+
+/// How a stream is read and written; constant for all connections of a server, which share one.
+class TcpStreamSettings {
+ public:
+  /// Cloned for each connection. Empty: LineFilter with its defaults.
+  AnyFilter filter;
+  /// For the output alone; empty: the same object as for the input.
+  AnyFilter output_filter;
+  // As in ReadWriteOptions.
+  std::size_t high_water = std::size_t{64} << 10;
+  std::size_t low_water = std::size_t{16} << 10;
+  std::size_t output_limit = std::size_t{4} << 20;
+  ReadBudget budget;
+  /// Whether an error or the end of the input shuts the stream down (POE's ClientShutdownOnError).
+  bool shutdown_on_error = true;
+  /// How long a shutdown may wait for a peer to take what was put. POE waits for ever.
+  Duration shutdown_limit = std::chrono::seconds(30);
+  /// Where the default error callbacks warn; must outlive the session. nullptr: stderr_log().
+  LogSink* log = nullptr;
+};
+
+class POE_API TcpStream : public Session, private ReadWriteReceiver {
+ public:
+  ~TcpStream() override;
+
+  /// As ReadWrite::put(). Errors also: `closed` while there is no connection, and after shutdown().
+  Result<Output> put(std::string_view record);
+  /// Closes the connection once everything that was put is out (P159), at once after an error that broke it. No record
+  /// is delivered any more, not even one already read (P160).
+  virtual void shutdown();
+
+  bool connected() const noexcept { return static_cast<bool>(wheel_); }
+  bool shutting_down() const noexcept { return shutting_down_; }
+  /// The wheel, to pause, change filters, look at counts. Only while connected().
+  ReadWrite& wheel() noexcept { return wheel_; }
+  /// Who is on the other side; kept after the end. POE's remote_ip and remote_port: peer().host(), peer().port().
+  const SocketAddress& peer() const noexcept { return peer_; }
+  /// Anything of yours; POE's heap.
+  std::any& heap() noexcept { return heap_; }
+  void set_shutdown_on_error(bool on) noexcept { shutdown_on_error_ = on; }
+
+ protected:
+  explicit TcpStream(Birth&& birth) noexcept;
+
+  /// Adds the rows every stream needs; call it first in handlers() of a derived class.
+  template <class S>
+  static void stream_handlers(Handlers<S>& table) {
+    table.on(tcp::shutdown, &TcpStream::shutdown);
+  }
+
+  /// Takes a connected socket over.
+  void open(Fd socket, const TcpStreamSettings& settings);
+  void set_peer(const SocketAddress& peer) noexcept { peer_ = peer; }
+  /// Closes after the flush.
+  void finish();
+  /// Ends the connection now; what was not written is lost.
+  void close();
+  /// Writes a warning about `error`, unless it is an orderly end or a reset (P164).
+  static void warn(const TcpStreamSettings& settings, const std::string& who, const Error& error);
+
+  virtual const TcpStreamSettings& settings() const noexcept = 0;
+  // What happens on the stream. closing() comes before the wheel goes, closed() after.
+  virtual void input(std::string_view record) = 0;
+  virtual void failed(const Error& error) = 0;
+  virtual void flushed() = 0;
+  virtual void high() = 0;
+  virtual void low() = 0;
+  virtual void closing() {}
+  virtual void closed() {}
+
+ private:
+  void on_record(std::string_view record) final { input(record); }
+  void on_error(const Error& error) final;
+  void on_flushed() final;
+  void on_high() final { high(); }
+  void on_low() final { low(); }
+
+  ReadWrite wheel_;
+  Timer give_up_;
+  std::any heap_;
+  SocketAddress peer_;
+  bool shutting_down_ = false;
+  bool shutdown_on_error_ = true;
+  bool broken_ = false;  // an error that makes waiting for a flush pointless
+};
+
+}  // namespace poe
