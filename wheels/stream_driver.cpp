@@ -28,12 +28,12 @@ std::int64_t uninterrupted(Call call) {
 
 }  // namespace
 
-Result<std::optional<std::string_view>> StreamDriver::read(const Fd& fd, std::span<char> into) {
+Result<std::size_t> StreamDriver::read(const Fd& fd, std::span<char> into) {
   const poe_sys& sys = fd.system();
   const poe_iovec part{into.data(), into.size()};
   const std::int64_t got = uninterrupted([&] { return sys.readv(sys.ctx, fd.get(), &part, 1); });
-  if (got > 0) return std::string_view(into.data(), static_cast<std::size_t>(got));
-  if (would_block(got)) return std::nullopt;
+  if (got > 0) return static_cast<std::size_t>(got);
+  if (would_block(got)) return std::size_t{0};
   if (got == 0) return failure(Errc::end_of_file, "read", name_of(fd), "the other side has ended the stream");
   return system_failure(static_cast<int>(-got), "read", name_of(fd));
 }
@@ -45,16 +45,20 @@ Result<void> StreamDriver::check(std::size_t more) const {
                  "pause at the high mark, or raise max_queued");
 }
 
-Result<void> StreamDriver::put(std::string_view message) {
-  if (message.empty()) return {};
-  if (auto fits = check(message.size()); !fits) return fits;
+Result<void> StreamDriver::put(std::string_view message) { return put({message}); }
+
+Result<void> StreamDriver::put(std::initializer_list<std::string_view> pieces) {
+  std::size_t size = 0;
+  for (const std::string_view piece : pieces) size += piece.size();
+  if (size == 0) return {};
+  if (auto fits = check(size); !fits) return fits;
   Chunk& chunk = open_chunk();
-  chunk.bytes.append(message);
-  close_message(chunk, message.size());
+  for (const std::string_view piece : pieces) chunk.bytes.append(piece);
+  close_message(chunk, size);
   return {};
 }
 
-Result<void> StreamDriver::put(std::string&& message) {
+Result<void> StreamDriver::put_owned(std::string&& message) {
   if (message.size() < kMoveFrom) return put(std::string_view(message));
   if (auto fits = check(message.size()); !fits) return fits;
   const std::size_t size = message.size();

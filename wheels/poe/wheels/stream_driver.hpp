@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <optional>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,9 +19,6 @@
 #include "poe/fd.hpp"
 
 namespace poe {
-
-/// Octets worth reading at once; the buffer is the owner's and may serve many drivers.
-inline constexpr std::size_t kReadSize = std::size_t{64} << 10;
 
 /// Has a constructor, so it is no aggregate: see LineOptions.
 struct StreamDriverOptions {
@@ -34,17 +31,23 @@ struct StreamDriverOptions {
 
 class POE_API StreamDriver {
  public:
+  /// Octets worth reading at once; the buffer is the owner's and may serve many drivers.
+  static constexpr std::size_t kReadSize = std::size_t{64} << 10;
+
   explicit StreamDriver(StreamDriverOptions options = StreamDriverOptions()) noexcept : options_(options) {}
 
-  /// One read into `into`, which must not be empty. Nothing: it would block.
+  /// One read into `into`, which must not be empty.
+  /// @return  octets read; 0: it would block.
   /// Errors: Errc::end_of_file with number 0 at the end (P114), Errc::system.
-  [[nodiscard]] static Result<std::optional<std::string_view>> read(const Fd& fd, std::span<char> into);
+  [[nodiscard]] static Result<std::size_t> read(const Fd& fd, std::span<char> into);
 
   /// Queues a message; an empty one is dropped (P118). Small ones are gathered in chunks of 16 KiB.
   /// Errors: Errc::limit; nothing of the message is queued then, and all that was queued before stays.
   Result<void> put(std::string_view message);
+  /// The same for a message in pieces, such as a record and its framing.
+  Result<void> put(std::initializer_list<std::string_view> pieces);
   /// The same; a large message is moved in, not copied. On failure `message` is left as it was.
-  Result<void> put(std::string&& message);
+  Result<void> put_owned(std::string&& message);
 
   /// Queues what `write` appends to the string it gets, as one message: an encoder writes straight into the queue.
   /// `write` returns Result<void> and may not touch what is in the string already. On failure, or if it throws,
@@ -62,9 +65,9 @@ class POE_API StreamDriver {
   [[nodiscard]] Result<std::size_t> flush(const Fd& fd);
 
   /// Octets not written yet (POE: get_driver_out_octets).
-  std::size_t queued_octets() const noexcept { return octets_; }
+  std::size_t octets() const noexcept { return octets_; }
   /// Messages not written yet; one that is partly written counts (POE: get_driver_out_messages).
-  std::size_t queued_messages() const noexcept { return messages_; }
+  std::size_t messages() const noexcept { return messages_; }
   /// Drops all that is queued.
   void clear() noexcept;
 
