@@ -11,14 +11,13 @@
 #include <cerrno>
 #include <climits>
 #include <cstdint>
-#include <memory>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "glib_context.hpp"
 #include "glib_probe.hpp"
 #include "glib_source.hpp"
 #include "poe/loop/registry.hpp"
@@ -26,38 +25,10 @@
 
 namespace {
 
+using poe::glib::chosen;
+using poe::glib::OwnContext;
+using poe::glib::ThreadDefault;
 using poe::glib::Watch;
-
-struct FreeContext {
-  void operator()(GMainContext* context) const noexcept { g_main_context_unref(context); }
-};
-using OwnContext = std::unique_ptr<GMainContext, FreeContext>;
-
-bool chosen(const poe_create& how, const char* option, std::string_view value) noexcept {
-  const char* given = poe::loop::option(how, option);
-  return given && value == given;
-}
-
-GMainContext* thread_context() noexcept {
-  GMainContext* context = g_main_context_get_thread_default();
-  return context ? context : g_main_context_default();
-}
-
-/// While it lives, what a handler starts with GIO reports to this context. Ended in reverse order, as GLib demands.
-class ThreadDefault {
- public:
-  explicit ThreadDefault(GMainContext* context) noexcept : context_(context) {
-    if (context_) g_main_context_push_thread_default(context_);
-  }
-  ~ThreadDefault() {
-    if (context_) g_main_context_pop_thread_default(context_);
-  }
-  ThreadDefault(const ThreadDefault&) = delete;
-  ThreadDefault& operator=(const ThreadDefault&) = delete;
-
- private:
-  GMainContext* context_;
-};
 
 class GlibLoop {
  public:
@@ -85,7 +56,7 @@ class GlibLoop {
         private_(guest_ || chosen(how, "context", "default") ? nullptr : g_main_context_new()),
         context_(private_      ? private_.get()
                  : how.foreign ? static_cast<GMainContext*>(how.foreign)
-                               : thread_context()) {
+                               : poe::glib::thread_context()) {
     // Owned for good: nothing changed between steps need then wake anybody, which would cost a write(2).
     if (private_) g_main_context_acquire(private_.get());
     waiting_.attach(context_, G_PRIORITY_DEFAULT, "poe", main_);

@@ -11,31 +11,18 @@
 #include <array>
 #include <cerrno>
 #include <cstdint>
-#include <memory>
 #include <utility>
 
 #include "poe/loop/registry.hpp"
 #include "poe/loop_plugin.hpp"
+#include "uv_own_loop.hpp"
 #include "uv_watch.hpp"
 
 namespace {
 
 using poe::uv::base;
+using poe::uv::OwnLoop;
 using poe::uv::Watch;
-
-struct CloseLoop {
-  void operator()(uv_loop_t* loop) const noexcept {
-    if (uv_loop_close(loop) == 0) delete loop;
-  }
-};
-using OwnLoop = std::unique_ptr<uv_loop_t, CloseLoop>;
-
-OwnLoop open_loop(const poe_create& how) {
-  if (how.foreign) return nullptr;
-  auto memory = std::make_unique<uv_loop_t>();
-  if (const int code = uv_loop_init(memory.get())) poe::uv::fail(code, "cannot make a libuv loop");
-  return OwnLoop(memory.release());
-}
 
 class UvLoop {
  public:
@@ -49,7 +36,7 @@ class UvLoop {
   static const char* library_version() { return uv_version_string(); }
 
   UvLoop(poe::loop::Host host, const poe_create& how)
-      : host_(host), own_(open_loop(how)), loop_(own_ ? own_.get() : static_cast<uv_loop_t*>(how.foreign)) {
+      : host_(host), own_(poe::uv::open_loop(how)), loop_(own_ ? own_.get() : static_cast<uv_loop_t*>(how.foreign)) {
     // The only call that can fail comes first: a handle that a loop knows must be closed by that loop.
     if (const int code = poe::uv::init_poll(loop_, &wake_, waker_.fd()))
       poe::uv::fail(code, "cannot watch the wake-up descriptor with libuv");
