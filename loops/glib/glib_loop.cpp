@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstdint>
+#include <cstdio>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -44,9 +45,14 @@ class GlibLoop {
       "context=the GMainContext an own loop runs on; private, default; private",
       "guest=join this thread's default GMainContext although no object is given; yes, no; no", nullptr};
   static const char* library_version() {
-    static const std::string version = std::to_string(glib_major_version) + '.' + std::to_string(glib_minor_version) +
-                                       '.' + std::to_string(glib_micro_version);
-    return version.c_str();
+    struct Text {
+      char at[32] = {};
+      Text() noexcept {
+        std::snprintf(at, sizeof at, "%u.%u.%u", glib_major_version, glib_minor_version, glib_micro_version);
+      }
+    };
+    static const Text version;  // without a destructor: it may be read until the process ends
+    return version.at;
   }
   static int probe(void** ret_foreign, const char** ret_reason) { return poe::glib::probe(ret_foreign, ret_reason); }
 
