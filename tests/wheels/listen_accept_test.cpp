@@ -12,7 +12,7 @@ class ListenAcceptTest : public OnEveryLoop {
     Fd socket(system.socket(system.ctx, AF_INET, SOCK_STREAM, 0), &system);
     const SocketAddress any = SocketAddress::loopback(AF_INET, 0);
     EXPECT_EQ(system.bind(system.ctx, socket.get(), any.data(), any.size()), 0);
-    EXPECT_EQ(system.listen(system.ctx, socket.get(), 16), 0);
+    EXPECT_EQ(system.listen(system.ctx, socket.get(), 64), 0);  // room for all clients at once
     return socket;
   }
   static ListenAcceptOptions strict(Fd socket) {
