@@ -10,6 +10,7 @@
 #include "loops.hpp"
 #include "poe/loop_abi.h"
 #include "poe/near_names.hpp"
+#include "tour.hpp"
 
 namespace {
 
@@ -37,6 +38,29 @@ void add_loops(CLI::App& app, const ExitCode& code) {
   command->footer("POE_EVENT_LOOP names the loop to use, POE_LOOP_PATH more folders, separated by colons.\n" +
                   std::string(poe::tool::kExitCodes));
   command->callback([options, code] { *code = poe::tool::loops(*options); });
+}
+
+void add_tour(CLI::App& app, const ExitCode& code) {
+  CLI::App* command = app.add_subcommand("tour", "Run the same sessions on every loop found, and check what they do");
+  const auto options = std::make_shared<poe::tool::TourOptions>();
+  command->add_option("loops", options->loops, "Only these loops")->type_name("LOOP");
+  command->add_option("--file", options->file, "The text each client sends; default: a licence text of the system")
+      ->type_name("FILE");
+  command->add_option("--clients", options->clients, "Clients at once")
+      ->check(CLI::Range(1, 10000))
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_option("--limit", options->limit_seconds, "Seconds one loop may take")
+      ->check(CLI::Range(1, 86400))
+      ->type_name("S")
+      ->capture_default_str();
+  command->add_option("--dir", options->dirs, "Look for plug-ins here first; may be given more than once")
+      ->type_name("FOLDER")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->footer("Counting sessions, a TCP server that numbers lines, timers, a signal and a child, on each loop.\n" +
+                  std::string(poe::tool::kExitCodes));
+  command->callback([options, code] { *code = poe::tool::tour(*options); });
 }
 
 std::vector<std::string> command_names(const CLI::App& app) {
@@ -112,6 +136,7 @@ int run(int argc, char** argv) {
   app.require_subcommand(0, 1);
   app.footer(poe::tool::kExitCodes);
   add_loops(app, code);
+  add_tour(app, code);
   add_help(app, code);
   try {
     app.parse(argc, argv);
