@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+//
+// What is measured: a case is a kind of work and its size. Each exists once for every side that can do it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace poe::bench {
+
+enum class Kind : std::uint8_t { post, ring, payload, timer_add, timer_cancel, timer_fire, timer_rearm, pipes, echo };
+inline constexpr std::size_t kKinds = 9;
+
+/// How the number of operations of one run is found.
+enum class Count : std::uint8_t {
+  by_time,  ///< as many as fit the target time: the cost of one does not depend on their number
+  fixed,    ///< the same number for both sides
+};
+
+struct Case {
+  std::string suite;
+  std::string name;
+  Kind kind;
+  Count count;
+  std::uint64_t operations;  ///< with Count::fixed; otherwise those of the run that estimates the cost
+  unsigned size;             ///< sessions, live timers, pipes or connections
+  unsigned active;           ///< messages under way at once
+  bool asio_on_every_loop;   ///< compare each loop with Asio too, not only the epoll one
+};
+
+/// All cases, in the order they run.
+std::vector<Case> all_cases();
+
+/// Operations of one run with Count::fixed. Fewer where the cost of one grows with their number.
+std::uint64_t fixed_operations(const Case& which, const std::string& loop);
+
+/// The ratio to be below (`must`) and to aim at (`goal`) for one pair; why: README.md.
+struct Aim {
+  double must;
+  double goal;
+};
+Aim aim_of(const Case& which, const std::string& peer);
+
+}  // namespace poe::bench

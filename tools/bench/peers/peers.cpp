@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+#include "peers.hpp"
+
+namespace poe::bench {
+
+std::vector<Pairing> pairings() {
+  std::vector<Pairing> pairs;
+  pairs.push_back({"epoll", raw_epoll_subject()});
+  pairs.push_back({"poll", raw_poll_subject()});
+  pairs.push_back({"select", raw_select_subject()});
+#if POE_BENCH_UV
+  pairs.push_back({"uv", uv_subject()});
+#endif
+#if POE_BENCH_EVENT
+  pairs.push_back({"event", event_subject()});
+#endif
+#if POE_BENCH_GLIB
+  pairs.push_back({"glib", glib_subject()});
+#endif
+#if POE_BENCH_QT
+  pairs.push_back({"qt", qt_subject()});
+#endif
+  return pairs;
+}
+
+std::vector<Subject> common_peers() {
+#if POE_BENCH_ASIO
+  return {asio_subject()};
+#else
+  return {};
+#endif
+}
+
+std::vector<std::string_view> missing_peers() {
+  std::vector<std::string_view> missing;
+#if !POE_BENCH_UV
+  missing.push_back("libuv");
+#endif
+#if !POE_BENCH_EVENT
+  missing.push_back("libevent");
+#endif
+#if !POE_BENCH_ASIO
+  missing.push_back("asio");
+#endif
+#if !POE_BENCH_GLIB
+  missing.push_back("glib");
+#endif
+#if !POE_BENCH_QT
+  missing.push_back("qt");
+#endif
+  return missing;
+}
+
+}  // namespace poe::bench

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+//
+// The libraries we are measured against. Those that were missing at configure time are not in the list.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "../run.hpp"
+
+namespace poe::bench {
+
+Subject raw_epoll_subject();
+Subject raw_poll_subject();
+Subject raw_select_subject();
+Subject uv_subject();
+Subject event_subject();
+Subject asio_subject();
+Subject glib_subject();
+Subject qt_subject();
+
+/// What one of our loops is compared with: the library it stands on, used directly.
+struct Pairing {
+  std::string_view loop;
+  Subject direct;
+};
+
+/// Our real loops and the peer of each; without those whose library is missing.
+std::vector<Pairing> pairings();
+/// Asio, if it is there.
+std::vector<Subject> common_peers();
+/// Peers that were not found when this program was configured.
+std::vector<std::string_view> missing_peers();
+
+}  // namespace poe::bench

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+//
+// Loops written by hand on epoll, poll and select, without a library: what the system allows. Messages lie in a ring
+// of a power of two and the descriptors are looked at after every 128 of them, as often as our kernel does.
+#include <chrono>
+#include <memory>
+#include <vector>
+
+#include "../pipe_set.hpp"
+#include "echo_connection.hpp"
+#include "handlers.hpp"
+#include "peers.hpp"
+#include "pollers.hpp"
+#include "timer_heap.hpp"
+
+namespace poe::bench {
+
+namespace {
+
+constexpr unsigned kLookEvery = 128;
+
+/// Fixed room, which a program that knows its load can choose; a full ring would overwrite.
+template <class Message>
+class MessageRing {
+ public:
+  MessageRing() : slots_(kRoom) {}
+  bool empty() const noexcept { return pushed_ == taken_; }
+  Message& next_free() noexcept { return slots_[pushed_++ & (kRoom - 1)]; }
+  Message& take() noexcept { return slots_[taken_++ & (kRoom - 1)]; }
+
+ private:
+  static constexpr std::size_t kRoom = 4096;
+  std::vector<Message> slots_;
+  std::uint64_t pushed_ = 0;
+  std::uint64_t taken_ = 0;
+};
+
+struct RawHop {
+  Receiver* to = nullptr;
+  std::uint64_t left = 0;
+};
+
+template <class Poller>
+class RawSender {
+ public:
+  void send(Receiver* to, std::uint64_t left) { ring_.next_free() = RawHop{to, left}; }
+  void run() {
+    while (!ring_.empty()) {
+      for (unsigned i = 0; i < kLookEvery && !ring_.empty(); ++i) {
+        const RawHop hop = ring_.take();
+        hop.to->receive(hop.left);
+      }
+      poller_.wait(0, [](std::uint32_t, bool) {});
+    }
+  }
+
+ private:
+  Poller poller_;
+  MessageRing<RawHop> ring_;
+};
+
+template <class Poller>
+void raw_hops(Run& run) {
+  RawSender<Poller> sender;
+  Hoppers<RawSender<Poller>> hoppers(sender, run.size);
+  run.twice([&](std::uint64_t count) {
+    hoppers.start(sender, count / run.size);
+    sender.run();
+  });
+}
+
+template <class Poller>
+void raw_payload(Run& run) {
+  Poller poller;
+  MessageRing<Letter> ring;
+  const auto send = [&](Reader* to, int number) { ring.next_free() = Letter(to, number); };
+  run.twice([&](std::uint64_t count) {
+    Reader reader(count);
+    send(&reader, 1);
+    while (!ring.empty()) {
+      for (unsigned i = 0; i < kLookEvery && !ring.empty(); ++i) {
+        const Letter letter = std::move(ring.take());
+        if (letter.to->receive(letter.text)) send(letter.to, letter.number + 1);
+      }
+      poller.wait(0, [](std::uint32_t, bool) {});
+    }
+  });
+}
+
+// ---- timers
+
+std::int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+std::int64_t due_in(std::uint32_t ms) { return now_ns() + std::int64_t{ms} * 1'000'000; }
+
+void add_all(TimerHeap& heap, const std::vector<std::uint32_t>& delays) {
+  for (std::uint32_t i = 0; i < delays.size(); ++i) heap.add(i, due_in(delays[i]));
+}
+
+void raw_timer_add(Run& run) {
+  const auto delays = far_delays(run.operations);
+  TimerHeap heap(delays.size());
+  add_all(heap, delays);
+  while (!heap.empty()) heap.remove(heap.first());
+  run.begin();
+  add_all(heap, delays);
+  run.end();
+}
+
+void raw_timer_cancel(Run& run) {
+  const auto order = random_order(run.operations);
+  TimerHeap heap(order.size());
+  add_all(heap, far_delays(run.operations));
+  run.begin();
+  for (const std::uint32_t i : order) heap.remove(i);
+  run.end();
+}
+
+struct Counter {
+  void due() { ++fired; }
+  std::uint64_t fired = 0;
+};
+
+void raw_timer_fire(Run& run) {
+  TimerHeap heap(run.operations);
+  Counter counter;
+  using Callback = void (*)(Counter*);
+  const std::vector<Callback> callbacks(run.operations, [](Counter* c) { c->due(); });
+  add_all(heap, near_delays(run.operations));
+  sleep_past_near();
+  run.begin();
+  const std::int64_t now = now_ns();
+  while (!heap.empty() && heap.first_due() <= now) {
+    const std::uint32_t timer = heap.first();
+    heap.remove(timer);
+    callbacks[timer](&counter);
+  }
+  run.end();
+  if (counter.fired != run.operations) throw std::runtime_error("not all timers were due");
+}
+
+void raw_timer_rearm(Run& run) {
+  const auto delays = far_delays(run.size);
+  const auto picks = random_picks(run.operations, run.size);
+  TimerHeap heap(delays.size());
+  add_all(heap, delays);
+  const auto rearm = [&] {
+    std::size_t next = 0;
+    for (const std::uint32_t i : picks) {
+      heap.move(i, due_in(delays[next]));
+      next = next + 1 == delays.size() ? 0 : next + 1;
+    }
+  };
+  rearm();
+  run.begin();
+  rearm();
+  run.end();
+}
+
+// ---- descriptors
+
+template <class Poller>
+void raw_pipes(Run& run) {
+  PipeSet pipes(run);
+  Poller poller;
+  for (unsigned i = 0; i < pipes.size(); ++i) poller.add(pipes.reader(i), i);
+  pipes.start();
+  bool done = false;
+  while (!done) poller.wait(-1, [&](std::uint32_t i, bool) { done |= pipes.hop(i); });
+}
+
+template <class Poller>
+class RawServer {
+ public:
+  RawServer(int listener, unsigned expected) : listener_(listener), left_(expected), open_(expected) {
+    connections_.resize(expected + 1);
+    poller_.add(listener, 0);
+  }
+  void run() {
+    while (open_ != 0) poller_.wait(-1, [&](std::uint32_t id, bool writable) { ready(id, writable); });
+  }
+
+ private:
+  void ready(std::uint32_t id, bool writable) {
+    if (id == 0) return accept_all();
+    EchoConnection& connection = *connections_[id];
+    const auto wants = writable ? connection.writable() : connection.readable(buffer_);
+    if (wants == EchoConnection::Wants::nothing) return drop(id);
+    const bool output = wants == EchoConnection::Wants::output;
+    if (output != writable) poller_.want_output(connection.fd(), id, output);
+  }
+  void accept_all() {
+    for (int socket = accept_one(listener_); socket >= 0; socket = accept_one(listener_)) {
+      connections_[left_] = std::make_unique<EchoConnection>(socket);
+      poller_.add(socket, left_);
+      if (--left_ != 0) continue;
+      poller_.remove(listener_, 0);
+      close(listener_);
+      break;
+    }
+  }
+  void drop(std::uint32_t id) {
+    poller_.remove(connections_[id]->fd(), id);
+    connections_[id].reset();
+    --open_;
+  }
+
+  Poller poller_;
+  int listener_;
+  unsigned left_;
+  unsigned open_;
+  std::vector<std::unique_ptr<EchoConnection>> connections_;
+  EchoBuffer buffer_;
+};
+
+template <class Poller>
+void raw_echo(Run& run) {
+  RawServer<Poller>(run.listener, run.size).run();
+}
+
+template <class Poller>
+Subject raw_subject() {
+  return {Poller::kName,
+          "by hand",
+          {raw_hops<Poller>, raw_hops<Poller>, raw_payload<Poller>, raw_timer_add, raw_timer_cancel, raw_timer_fire,
+           raw_timer_rearm, raw_pipes<Poller>, raw_echo<Poller>}};
+}
+
+}  // namespace
+
+Subject raw_epoll_subject() { return raw_subject<EpollPoller>(); }
+Subject raw_poll_subject() { return raw_subject<PollPoller>(); }
+Subject raw_select_subject() { return raw_subject<SelectPoller>(); }
+
+}  // namespace poe::bench

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: MIT
+#include "plan.hpp"
+
+#include <algorithm>
+
+#include "peers/peers.hpp"
+
+namespace poe::bench {
+
+namespace {
+
+bool contains(const std::vector<std::string>& list, std::string_view name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
+
+bool wants(const std::vector<std::string>& list, std::string_view name) { return list.empty() || contains(list, name); }
+
+/// Whether the system itself does the work: epoll, poll and select know descriptors, but neither messages nor timers.
+bool is_about_descriptors(const Case& work) { return work.kind == Kind::pipes || work.kind == Kind::echo; }
+
+/// The peers of one loop in one case: the library below it; and Asio, where that says something. Where epoll, poll and
+/// select have no such thing, code by hand is no library but a bound: only with `limits`.
+void add_pairs(const Case& work, const Pairing& pairing, bool limits, std::vector<Pair>& to) {
+  const std::string loop(pairing.loop);
+  const bool by_hand = pairing.direct.name.starts_with("raw-");
+  const bool descriptors = is_about_descriptors(work);
+  if (!by_hand || descriptors || limits) to.push_back({work, loop, pairing.direct});
+  if (loop != "epoll" && !work.asio_on_every_loop && (descriptors || !by_hand)) return;
+  for (Subject& common : common_peers()) to.push_back({work, loop, std::move(common)});
+}
+
+}  // namespace
+
+std::vector<std::string> suite_names() {
+  std::vector<std::string> names;
+  for (const Case& one : all_cases())
+    if (!contains(names, one.suite)) names.push_back(one.suite);
+  names.push_back("all");
+  return names;
+}
+
+std::vector<std::string> loop_names() {
+  std::vector<std::string> names;
+  for (const Pairing& pairing : pairings()) names.emplace_back(pairing.loop);
+  return names;
+}
+
+std::vector<std::string> case_names() {
+  std::vector<std::string> names;
+  for (const Case& one : all_cases()) names.push_back(one.name);
+  return names;
+}
+
+std::vector<Pair> plan(const Wanted& wanted) {
+  std::vector<Pair> pairs;
+  for (const Case& work : all_cases()) {
+    if (wanted.suite != "all" && wanted.suite != work.suite) continue;
+    if (!wants(wanted.cases, work.name)) continue;
+    for (const Pairing& pairing : pairings())
+      if (wants(wanted.loops, pairing.loop)) add_pairs(work, pairing, wanted.limits, pairs);
+  }
+  return pairs;
+}
+
+}  // namespace poe::bench

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: MIT
+//
+// One run of a case by one side, in a process of its own: what to do, and the stopwatch.
+#pragma once
+
+#include <time.h>
+
+#include <array>
+#include <cstdint>
+#include <string>
+
+#include "allocations.hpp"
+#include "case.hpp"
+
+namespace poe::bench {
+
+/// CPU time of a process's threads, in ns.
+inline double cpu_now(clockid_t clock = CLOCK_PROCESS_CPUTIME_ID) noexcept {
+  timespec now{};
+  clock_gettime(clock, &now);
+  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
+}
+
+class Run {
+ public:
+  std::uint64_t operations = 0;
+  unsigned size = 1;
+  unsigned active = 1;
+  std::string loop{};  ///< of our side
+  int listener = -1;   ///< echo: a listening, non-blocking socket, to be closed by the side
+
+  void begin() noexcept {
+    allocated_ = bench::allocations();
+    began_ = cpu_now();
+  }
+  void end() noexcept {
+    cpu_ns_ = cpu_now() - began_;
+    allocated_ = bench::allocations() - allocated_;
+  }
+  /// CPU time between begin() and end().
+  double cpu_ns() const noexcept { return cpu_ns_; }
+  /// Allocations between begin() and end().
+  std::uint64_t allocations() const noexcept { return allocated_; }
+
+  /// Calls part(operations) to warm up, then measured.
+  template <class F>
+  void twice(F&& part) {
+    part(operations / 8 + size);
+    begin();
+    part(operations);
+    end();
+  }
+
+ private:
+  double began_ = 0;
+  double cpu_ns_ = 0;
+  std::uint64_t allocated_ = 0;
+};
+
+/// Does one run; throws what went wrong.
+using Body = void (*)(Run&);
+
+/// One side: a library, or ourselves, and what it can do. A missing body is nullptr.
+struct Subject {
+  std::string name;
+  std::string version;
+  std::array<Body, kKinds> bodies{};
+
+  Body body(Kind kind) const noexcept { return bodies[static_cast<std::size_t>(kind)]; }
+};
+
+/// POE through its public API, on Run::loop.
+Subject our_subject();
+
+}  // namespace poe::bench
