@@ -80,8 +80,8 @@ class Timers : public Session {
     if (place != next_) trouble = "timer " + std::to_string(place) + " came before " + std::to_string(next_);
     if (now() < times_[static_cast<std::size_t>(place)]) trouble = "timer " + std::to_string(place) + " came early";
     if (++next_ == kCount || !trouble.empty()) {
+      for (Timer& timer : timers_) timer.cancel();  // and so this session ends, once its last event has arrived
       static_cast<void>(post(bag_.guide, station_done, trouble));
-      request_stop();
     }
   }
   TourBag& bag_;
@@ -101,7 +101,7 @@ class SignalStation : public Session {
     stay_ = keep_alive("waits for USR1");  // a signal watch alone keeps nobody alive
     auto watch = on_signal("USR1", [this](const Signal&) {
       static_cast<void>(post(bag_.guide, station_done, ""));
-      request_stop();
+      stay_.cancel();
     });
     if (!watch) return static_cast<void>(post(bag_.guide, station_done, watch.error().message()));
     watch_ = std::move(*watch);

@@ -1,0 +1,61 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Installs the build into an empty prefix, builds a program and a loop plug-in that know only that prefix, and runs them.
+#   install_test.sh SOURCE_DIR BUILD_DIR LOOPS CXX WHAT
+# LOOPS: comma-separated names; WHAT: consumer, plugin, pkgconfig or files.
+set -eu
+source=$1 build=$2 loops=$3 cxx=$4 what=$5
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+prefix=$work/prefix
+
+fail() { echo "FAILED: $*" >&2; exit 1; }
+quietly() { "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "$*"; }; }
+# Nothing of the build tree may be needed: the environment has no path to it.
+unset POE_LOOP_PATH POE_EVENT_LOOP LD_LIBRARY_PATH || true
+
+quietly cmake --install "$build" --prefix "$prefix"
+libdir=$(dirname "$(find "$prefix" -name 'libpoe.so.*' | head -n 1)")
+
+each_loop() { echo "$loops" | tr , '\n'; }
+
+case $what in
+  consumer)
+    quietly cmake -G Ninja -S "$source/tests/install/consumer" -B "$work/consumer" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_COMPILER="$cxx"
+    quietly cmake --build "$work/consumer"
+    for loop in $(each_loop); do
+      said=$(POE_EVENT_LOOP=$loop timeout 60 "$work/consumer/consumer") || fail "consumer on $loop"
+      [ "$said" = "$loop 10 hello" ] || fail "consumer on $loop said: $said"
+    done ;;
+  pkgconfig)
+    flags=$(PKG_CONFIG_PATH="$libdir/pkgconfig" pkg-config --cflags --libs poe)
+    # shellcheck disable=SC2086  # words are meant to split
+    quietly "$cxx" "$source/tests/install/consumer/consumer.cpp" -o "$work/consumer" $flags "-Wl,-rpath,$libdir"
+    [ "$(POE_EVENT_LOOP=poll timeout 60 "$work/consumer")" = "poll 10 hello" ] || fail "consumer built with pkg-config" ;;
+  plugin)
+    quietly cmake -G Ninja -S "$source/plugins/template" -B "$work/plugin" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_COMPILER="$cxx"
+    quietly cmake --build "$work/plugin"
+    file=$(find "$work/plugin" -name 'libpoe_loop_*.so' | head -n 1)
+    name=$(basename "$file" .so | sed 's/^libpoe_loop_//')
+    quietly "$prefix/bin/poe-loop-check" "$file"
+    POE_LOOP_PATH=$(dirname "$file") "$prefix/bin/poe" loops --json | grep -q "\"name\": \"$name\"" || fail "poe loops does not list $name"
+    POE_LOOP_PATH=$(dirname "$file") quietly timeout 120 "$prefix/bin/poe" tour "$name" --clients 10 ;;
+  files)
+    for loop in $(each_loop); do
+      file=$(find "$prefix" -name "libpoe_loop_$loop.so")
+      [ -n "$file" ] || fail "the plug-in of $loop is not installed"
+      symbols=$(nm -D --defined-only "$file" | awk '$2 != "A" {print $3}')
+      [ "$symbols" = poe_loop_entry ] || fail "$file exports: $symbols"
+      readelf -n "$file" | grep -q POE || fail "$file has no note"
+    done
+    readelf -d "$libdir/libpoe.so" | grep -q 'SONAME.*libpoe\.so\.[0-9]' || fail "libpoe has no versioned soname"
+    ! nm -D --undefined-only -C "$libdir/libpoe.so" | grep -q spdlog || fail "libpoe needs spdlog"
+    [ "$("$prefix/bin/poe" --version | cut -d' ' -f1)" = poe ] || fail "poe --version"
+    # Each public header compiles alone.
+    (cd "$prefix/include" && find poe -name '*.hpp') | while read -r header; do
+      echo "#include \"$header\"" >"$work/alone.cpp"
+      quietly "$cxx" -std=c++20 -Wall -Wextra -Werror -I "$prefix/include" -fsyntax-only "$work/alone.cpp"
+    done ;;
+  *) fail "no such check: $what" ;;
+esac
+echo "installed $what: ok"
