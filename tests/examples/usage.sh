@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Wrong arguments: usage on standard error, exit code 2.
+. "$(dirname "$0")/common.sh"
+check() {
+  "$BIN/$1" "${@:2}" >"$dir/out" 2>"$dir/err" </dev/null; expect "$*: exit code" 2 $?
+  grep -q "^usage: $1 " "$dir/err" || fail "$*: no usage"
+  [ -s "$dir/out" ] && fail "$*: something on standard output"
+}
+check echo 1 2
+check chat 1 2
+check logship
+check logship host
+check alarm
+check alarm 1
+check alarm x tea
+check alarm -1 tea
+check alarm 1e9 tea
+POE_EVENT_LOOP=nosuchloop "$BIN/counter" >"$dir/out" 2>"$dir/err"; expect "unknown loop: exit code" 1 $?
+grep -q nosuchloop "$dir/err" || fail "the error does not name the loop"
