@@ -25,15 +25,12 @@ class Chatter : public poe::TcpConnection {
     static_cast<void>(post(*peer, say, name_ + " (to you):" + std::string(rest.substr(to.size()))));
   }
   void rename(std::string name) {
-    if (auto taken = alias(name))
-      alias_ = std::move(*taken), name_ = name;
-    else
-      return hear("* " + taken.error().message());
+    auto taken = alias(name);
+    if (!taken) return hear("* " + taken.error().message());
+    alias_ = std::move(*taken), name_ = std::move(name);
     tell_all("* " + name_ + " is here");
   }
-  void failed(const poe::Error& error) override {
-    if (error.code() == poe::Errc::limit) hear("* " + error.message());
-  }
+  void failed(const poe::Error& error) override { error.code() == poe::Errc::limit ? hear(error.message()) : void(); }
   void disconnected() override { alias_.cancel(), name_.empty() ? void() : tell_all("* " + name_ + " has left"); }
   void hear(std::string text) { put(text); }
   void tell_all(const std::string& text) {
@@ -43,6 +40,7 @@ class Chatter : public poe::TcpConnection {
   poe::Alias alias_;
   std::string name_;
 };
+
 int main(int argc, char** argv) {
   if (argc > 2) return std::fputs("usage: chat [PORT]    (default 7007; 0: any free one)\n", stderr), 2;
   poe::TcpServerOptions options("127.0.0.1", argc == 2 ? argv[1] : "7007");

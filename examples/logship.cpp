@@ -28,8 +28,7 @@ struct Shipping {
       if (error.code() == poe::Errc::limit) return;  // one line too long; the next ones follow
       if (--open == 0) server.shutdown();            // when all lines are out
     };
-    sources.emplace_back(server, std::move(options));
-    ++open;
+    sources.emplace_back(server, std::move(options)), ++open;
   }
   void ship_all(poe::TcpClient& server, std::span<char*> files) {
     const poe_sys& sys = server.system();
@@ -40,7 +39,8 @@ struct Shipping {
 };
 
 int main(int argc, char** argv) {
-  if (argc < 3) return std::fputs("usage: logship HOST PORT [FILE]...    (no file: standard input)\n", stderr), 2;
+  const bool closed = argc == 3 && fcntl(0, F_GETFD) < 0;  // then 0 will be somebody else's descriptor
+  if (argc < 3 || closed) return std::fputs("usage: logship HOST PORT [FILE]...   (none: standard input)\n", stderr), 2;
   auto kernel = poe::open_kernel();
   Shipping shipping;
   poe::TcpClientOptions options(argv[1], argv[2]);

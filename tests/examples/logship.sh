@@ -25,9 +25,7 @@ seq 1 1000 | "$BIN/logship" localhost "$port" || fail "standard input: exit code
 wait "$listener"
 seq 1 1000 | cmp - "$dir/received" || fail "standard input did not arrive"
 
-receive
-"$BIN/logship" 127.0.0.1 "$port" <&- 2>"$dir/err"; [ $? -le 1 ] || fail "closed standard input: a crash"
-wait "$listener"
+"$BIN/logship" 127.0.0.1 "$port" <&- 2>"$dir/err"; expect "closed standard input: exit code" 2 $?
 
 "$BIN/logship" 127.0.0.1 "$port" "$dir/one" 2>"$dir/err"; expect "refused: exit code" 1 $?
 grep -qi refused "$dir/err" || fail "the error does not say why"
