@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A chat server. Each client is a session; its nickname is the session's alias. Try: nc localhost 7007
 #include <cstdio>
-
 #include "poe/components/tcp_server.hpp"
 #include "poe/open.hpp"
 
