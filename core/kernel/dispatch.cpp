@@ -32,6 +32,12 @@ Entered::~Entered() {
   core_.event_ = event_;
   // What had to wait for the session we leave may go on now.
   if (!core_.held_.empty() || !core_.blocked_.empty() || !core_.stop_requests_.empty()) core_.attention_ = true;
+  core_.look_after_leaving();
+}
+
+// A session that was entered from outside a turn has been left: what waited for it gets a turn of its own.
+void KernelCore::look_after_leaving() noexcept {
+  if (current_ == 0 && depth_ == 0 && asleep_ && (attention_ || !marked_.empty())) request_turn();
 }
 
 bool KernelCore::on_stack(std::uint32_t slot) const noexcept {
@@ -270,8 +276,6 @@ void KernelCore::release_held() {
 void KernelCore::attend() {
   const Entered root(*this, 0, 0, nullptr);
   attention_ = false;
-  if (!held_.empty()) release_held();
-  if (!blocked_.empty()) unblock_watches();
   if (std::exchange(stop_all_, false)) {
     stop_everything();
     stop_loop_ = true;
@@ -284,6 +288,8 @@ void KernelCore::attend() {
       stop_session(id.slot());
     }
   }
+  if (!held_.empty()) release_held();  // after the stops: what waited for a session that ends is dropped with it
+  if (!blocked_.empty()) unblock_watches();
 }
 
 void KernelCore::drain_mailbox() {
@@ -321,13 +327,19 @@ Result<void> Dispatcher::call_now(SessionId to, const EventKey& event, void* pay
   struct Guard {
     const EventKey& event;
     void* payload;
-    ~Guard() {
-      if (event.ops->destroy != nullptr) event.ops->destroy(payload);
+    void end() {
+      if (void* at = std::exchange(payload, nullptr); at != nullptr && event.ops->destroy != nullptr)
+        event.ops->destroy(at);
     }
+    ~Guard() { end(); }
   } guard{event, payload};
   auto& core = static_cast<KernelCore&>(*this);
   if (!alive(to)) return no_session(to, event);
   const Slot& slot = slots_[to.slot()];
+  if (slot.object == nullptr && to.slot() != 0) {
+    return failure(Errc::no_session, "call", "event \"" + std::string(event.name) + "\"",
+                   "the session is being constructed", "post it: posts wait until it has started");
+  }
   const std::string_view name = event.name;
   const Handler* row = slot.table->find(event.id);
   if (row == nullptr && slot.table->fallback.thunk == nullptr) {
@@ -354,10 +366,12 @@ Result<void> Dispatcher::call_now(SessionId to, const EventKey& event, void* pay
   const Entered as(core, to.slot(), core.current_, &event);
   try {
     invoke();
+    guard.end();  // while the receiver still is current (P031)
   } catch (const abi::__forced_unwind&) {
     throw;
   } catch (...) {
     core.raise_die(std::current_exception(), to.slot(), event);
+    guard.end();
     return failure(Error::from_exception(std::current_exception(), "call", "event \"" + std::string(name) + "\""));
   }
   return {};

@@ -4,6 +4,7 @@
 #include "poe/kernel.hpp"
 
 #include <atomic>
+#include <new>
 #include <utility>
 
 #include "internal_events.hpp"
@@ -45,13 +46,16 @@ void KernelCore::retire(KernelCore* core) noexcept {
   const bool forked = core->fork_guard_.forked();
   if (!forked) {
     core->stop_everything();
-    core->sweep();
+    core->ending_ = true;
+    core->stop_everything();  // those born in a `_stop`
   }
   core->mailbox_->end();
   core->drop_resources(0);
   core->pids_.clear();
   if (forked) {
     core->seat_.abandon();
+    broker::adopt_process();
+    core->leave_broker();  // its number in the signal handler must not outlive the pipe
   } else {
     core->guard_interrupts(false);
     core->leave_broker();
@@ -107,10 +111,12 @@ Result<void*> Kernel::object_of(SessionId id, std::uint64_t type) const {
   return core_->slots_[id.slot()].object;
 }
 
-Kernel::As::As(Kernel& kernel, SessionId id) noexcept : core_(kernel.core_), former_(kernel.core_->current_) {
-  core_->current_ = id.slot();
+Kernel::As::As(Kernel& kernel, SessionId id) noexcept {
+  static_assert(sizeof(Entered) <= sizeof entered_ && alignof(Entered) <= 8);
+  KernelCore& core = *kernel.core_;
+  ::new (static_cast<void*>(entered_)) Entered(core, id.slot(), core.sender_, core.event_);
 }
-Kernel::As::~As() { core_->current_ = former_; }
+Kernel::As::~As() { std::launder(reinterpret_cast<Entered*>(entered_))->~Entered(); }
 
 Dispatcher& Kernel::dispatcher() noexcept { return *core_; }
 std::uint32_t Kernel::current_slot() const noexcept { return core_->current_; }

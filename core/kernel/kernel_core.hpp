@@ -176,6 +176,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   /// Runs f with a session current; a throw becomes its DIE. False if it threw.
   template <class F>
   bool guarded(std::uint32_t slot, const EventKey& key, F&& f);
+  void look_after_leaving() noexcept;
   std::int64_t clock() const noexcept { return seat_.now(); }
 
   // ---- lifecycle.cpp
@@ -197,6 +198,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   void purge_queue(std::uint32_t slot);
   void free_slot(std::uint32_t slot);
   void stop_everything();
+  void forget_loop() noexcept;
   void link_child(std::uint32_t parent, std::uint32_t slot);
   void unlink_child(std::uint32_t slot);
   Result<void> detach(SessionId id, SessionId asker);
@@ -368,8 +370,8 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   Slab<SignalNode> signals_;
   Slab<ChildNode> children_;
   struct Pid {
-    Watch exit_watch;  // on child_fd
     Fd exit_fd;
+    Watch exit_watch;     // on it; declared after it, for a watch is forgotten before its descriptor is closed
     bool polled = false;  // no such descriptor here: asked on SIGCHLD
   };
   std::map<std::int64_t, Pid> pids_;
@@ -399,6 +401,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   ForkGuard fork_guard_;
   Kernel::Counts counts_{};
   std::uint32_t handles_ = 0;
+  bool ending_ = false;  // no session is born any more
   bool retired_ = false;
 };
 

@@ -48,6 +48,10 @@ SessionId KernelCore::give_birth(HandlerTable& table, std::unique_ptr<HandlerTab
     log(LogLevel::error, usable.error().report());
     return {};
   }
+  if (ending_) {
+    log(LogLevel::error, "cannot spawn a session: its kernel is being destroyed");
+    return {};
+  }
   const std::uint32_t slot = new_slot(table, owned != nullptr);
   static_cast<void>(owned.release());  // the slot has it now
   const SessionId id = id_of(slot);
@@ -77,7 +81,12 @@ SessionId KernelCore::give_birth(HandlerTable& table, std::unique_ptr<HandlerTab
 void KernelCore::drop_reference(std::uint32_t slot) noexcept {
   Slot& of = slots_[slot];
   --of.references;
-  if (!reachable(of)) mark(slot);
+  if (!reachable(of)) {
+    mark(slot);
+  } else if (asleep_) {  // what is left may be nothing to run for (P055): look
+    attention_ = true;
+    request_turn();
+  }
 }
 
 void KernelCore::mark(std::uint32_t slot) {
@@ -186,11 +195,16 @@ void KernelCore::drop_resources(std::uint32_t slot) {
   postbacks_ -= std::exchange(cold.postbacks, 0);
 }
 
-// Events to and from a session that ends by force are dropped (P054). The records stay in the queue, empty.
+// Events to and from a session that ends by force are dropped (P054). The records stay in the queue, empty. Signals it
+// sent go on, from the kernel: its last DIE among them.
 void KernelCore::purge_queue(std::uint32_t slot) {
   const std::uint64_t id = slots_[slot].id;
   const auto drop = [&](Record& record) {
     if (record.key == &kNoEvent || (record.target != id && record.sender != slot)) return;
+    if (record.key->id == internal::signal.id) {
+      record.sender = 0;
+      return;
+    }
     const EventKey* key = std::exchange(record.key, &kNoEvent);
     if (key->ops->destroy != nullptr) key->ops->destroy(record.payload());
   };
@@ -261,11 +275,11 @@ Result<void> KernelCore::detach(SessionId id, SessionId asker) {
   if (id != asker && id_of(former) != asker) {
     return failure(Errc::invalid_argument, "detach session", describe(id), "it is no child of the session that asks");
   }
-  if (cold_[slot].started) tell_child_change(former, ChildChange::Reason::lose, id);
   std::tuple<ParentChange> change{ParentChange{id_of(former), id_of(0)}};
-  guarded(slot, parent, [&] { call_lifecycle(slot, parent, &change); });
-  unlink_child(slot);
+  unlink_child(slot);  // before anybody hears of it: they may ask for it again
   link_child(0, slot);
+  if (cold_[slot].started) tell_child_change(former, ChildChange::Reason::lose, id);
+  guarded(slot, parent, [&] { call_lifecycle(slot, parent, &change); });
   return {};
 }
 

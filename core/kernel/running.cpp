@@ -66,6 +66,7 @@ void KernelCore::close_seat(Fn<void()> done) {
   seat_.close(std::move(done));
   ready_.clear();
   asleep_ = true;
+  events_left_ = 0;  // inside a turn: it was the last of this loop
   if (on_finished_) on_finished_ = nullptr;
 }
 
@@ -75,9 +76,11 @@ void KernelCore::on_turn(std::uint32_t reasons) { turn(reasons); }
 
 // Tells the loop when we want to be called next.
 void KernelCore::schedule() {
-  if (!seat_.is_open()) return;
-  const bool soon = !queue_.empty() || !files_.empty() || !ready_.empty() || (!marked_.empty() && frames_ == nullptr) ||
-                    (attention_ && frames_ == nullptr && current_ == 0);
+  if (!seat_.is_open() || fork_guard_.forked()) return;
+  // Marks and requests wait for the handlers below us, which a slice inside one of them must not spin for.
+  const bool outermost = frames_ == nullptr && current_ == 0;
+  const bool soon =
+      !queue_.empty() || !files_.empty() || !ready_.empty() || (outermost && (attention_ || !marked_.empty()));
   asleep_ = !soon;
   if (soon) {
     seat_.arm(POE_NOW_NS);
@@ -95,7 +98,9 @@ bool KernelCore::has_work() const noexcept {
 // The end of the outermost turn: is there anything left to run for? First IDLE, and if nothing came of it, ZOMBIE
 // (P080).
 void KernelCore::check_idle() {
-  if (sessions_ == 0) {
+  if (sessions_ == 0 && !queue_.empty()) {
+    // the last sessions have left signals behind, a DIE perhaps, which somebody must hear of
+  } else if (sessions_ == 0) {
     if (!std::exchange(finished_told_, true) && on_finished_) {
       Fn<void()> finished = std::move(on_finished_);
       on_finished_ = nullptr;
@@ -131,7 +136,7 @@ Result<void> KernelCore::run() {
     return failure(Errc::already_running, "run the kernel", "", "it is attached to a host, whose loop drives it",
                    "run the host's loop, or detach the Guest first");
   }
-  if (sessions_ != 0) {
+  if (sessions_ != 0 || !queue_.empty()) {
     if (auto loop = ensure_loop(); !loop) return loop;
     running_ = true;
     stop_loop_ = false;
@@ -163,7 +168,7 @@ Result<bool> KernelCore::outcome() {
 Result<bool> KernelCore::run_one_timeslice(Duration max_wait) {
   if (auto usable = check_usable("run a time slice"); !usable) return failure(usable.error());
   if (current_ != 0 || depth_ > 0) return nested_slice(max_wait);
-  if (sessions_ == 0) return outcome();
+  if (sessions_ == 0 && queue_.empty()) return outcome();
   if (auto loop = ensure_loop(); !loop) return failure(loop.error());
   stop_loop_ = false;
   schedule();
@@ -215,23 +220,30 @@ Result<Guest> KernelCore::attach(const Host& host) {
 
 void KernelCore::on_host_gone() noexcept {
   log(LogLevel::warning, "the host's loop ended under us: sessions stay, nothing drives them; attach again or run()");
+  forget_loop();
+}
+
+// The loop is dead, or another process's: nothing is said to it any more.
+void KernelCore::forget_loop() noexcept {
   mailbox_->shut();
   for (std::uint32_t i = 0; i < fds_.size(); ++i) {
-    if (fds_.used(i)) fds_[i].on_loop = 0;
+    if (!fds_.used(i)) continue;
+    fds_[i].on_loop = 0;
+    Fd(std::exchange(fds_[i].priority_fd, -1)).reset();
   }
   seat_.abandon();
+  ready_.clear();
   asleep_ = true;
 }
 
 Result<void> KernelCore::has_forked() {
   if (!fork_guard_.forked()) return {};
-  fork_guard_.reset();
-  mailbox_->shut();
-  for (std::uint32_t i = 0; i < fds_.size(); ++i) {
-    if (fds_.used(i)) fds_[i].on_loop = 0;
+  if (depth_ > 0 || running_) {
+    return failure(Errc::already_running, "go on after a fork", "", "this is a handler: the parent's loop is below it",
+                   "fork outside of run(), or exec or _exit in this child");
   }
-  seat_.abandon();
-  asleep_ = true;
+  fork_guard_.reset();
+  forget_loop();
   for (std::uint32_t i = 0; i < children_.size(); ++i) {  // they are the parent's children (P095)
     if (children_.used(i)) drop_child(i);
   }

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cerrno>
 #include <mutex>
+#include <thread>
 
 namespace poe {
 
@@ -59,8 +60,10 @@ constexpr int kSignals = 65;
 
 struct Seat {
   std::atomic<int> fd{-1};
+  std::atomic<pid_t> owner{0};            // a fork shares the pipe, but must not write to it (P078)
   std::atomic<std::uint64_t> watched{0};  // bit n: signal n
   std::array<std::atomic<std::uint32_t>, kSignals> overflow{};
+  std::array<std::uint32_t, kSignals> watches{};  // of this seat, both modes; under the lock
 };
 
 // What stood before us, as the handler may read it: a function with its flags, or none.
@@ -77,15 +80,18 @@ constinit std::array<Former, kSignals> former{};
 constinit std::array<std::atomic<bool>, kSignals> kill_with_next{};
 constinit std::array<int, kSignals> steady_count{};
 constinit std::array<int, kSignals> once_count{};
-constinit std::atomic<pid_t> process{0};
+constinit std::atomic<int> telling{0};  // handlers that may be writing to a seat's pipe
 constinit std::mutex registration;
 
 constexpr std::uint64_t bit(int number) { return std::uint64_t{1} << (number - 1); }
 
 void tell_seats(int number) noexcept {
+  const pid_t me = ::getpid();
   for (Seat& seat : seats) {
-    const int fd = seat.fd.load(std::memory_order_acquire);
-    if (fd < 0 || (seat.watched.load(std::memory_order_acquire) & bit(number)) == 0) continue;
+    const int fd = seat.fd.load();
+    if (fd < 0 || seat.owner.load(std::memory_order_relaxed) != me ||
+        (seat.watched.load(std::memory_order_acquire) & bit(number)) == 0)
+      continue;
     const auto byte = static_cast<unsigned char>(number);
     if (::write(fd, &byte, 1) != 1) {
       seat.overflow[static_cast<std::size_t>(number)].fetch_add(1, std::memory_order_relaxed);
@@ -96,7 +102,9 @@ void tell_seats(int number) noexcept {
 void handler(int number, siginfo_t* info, void* context) {
   const int saved = errno;
   const auto index = static_cast<std::size_t>(number);
-  if (::getpid() == process.load(std::memory_order_relaxed)) tell_seats(number);  // a fork shares our pipes (P078)
+  telling.fetch_add(1);
+  tell_seats(number);
+  telling.fetch_sub(1);
   if (kill_with_next[index].load(std::memory_order_relaxed)) ::signal(number, SIG_DFL);
   if (auto* informed = former[index].informed.load(std::memory_order_acquire)) {
     informed(number, info, context);
@@ -144,11 +152,13 @@ bool is_default(int number) noexcept {
 
 int join(int write_fd) noexcept {
   const std::lock_guard lock(registration);
-  process.store(::getpid(), std::memory_order_relaxed);
   for (int i = 0; i < kSeats; ++i) {
     Seat& seat = seats[static_cast<std::size_t>(i)];
     if (seat.fd.load(std::memory_order_relaxed) >= 0) continue;
     seat.watched.store(0, std::memory_order_relaxed);
+    for (auto& lost : seat.overflow) lost.store(0, std::memory_order_relaxed);
+    seat.watches.fill(0);
+    seat.owner.store(::getpid(), std::memory_order_relaxed);
     seat.fd.store(write_fd, std::memory_order_release);
     return i;
   }
@@ -159,7 +169,9 @@ void leave(int seat) noexcept {
   const std::lock_guard lock(registration);
   Seat& place = seats[static_cast<std::size_t>(seat)];
   place.watched.store(0, std::memory_order_release);
-  place.fd.store(-1, std::memory_order_release);
+  place.fd.store(-1);
+  // The caller closes the pipe next: another thread's handler must not write to whatever gets its number.
+  while (telling.load() != 0) std::this_thread::yield();
 }
 
 int watch(int seat, int number, Mode mode) noexcept {
@@ -170,7 +182,9 @@ int watch(int seat, int number, Mode mode) noexcept {
   if (const int error = install(number); error != 0) return error;
   ++(mode == Mode::once ? once_count : steady_count)[index];
   kill_with_next[index].store(steady_count[index] == 0, std::memory_order_relaxed);
-  seats[static_cast<std::size_t>(seat)].watched.fetch_or(bit(number), std::memory_order_release);
+  Seat& place = seats[static_cast<std::size_t>(seat)];
+  ++place.watches[index];
+  place.watched.fetch_or(bit(number), std::memory_order_release);
   return 0;
 }
 
@@ -179,7 +193,10 @@ void unwatch(int seat, int number, Mode mode) noexcept {
   const auto index = static_cast<std::size_t>(number);
   int& count = (mode == Mode::once ? once_count : steady_count)[index];
   if (count > 0) --count;
-  seats[static_cast<std::size_t>(seat)].watched.fetch_and(~bit(number), std::memory_order_release);
+  Seat& place = seats[static_cast<std::size_t>(seat)];
+  if (place.watches[index] > 0 && --place.watches[index] == 0) {
+    place.watched.fetch_and(~bit(number), std::memory_order_release);
+  }
   kill_with_next[index].store(steady_count[index] == 0 && once_count[index] > 0, std::memory_order_relaxed);
   if (steady_count[index] + once_count[index] == 0) restore(number);
 }
@@ -189,7 +206,7 @@ std::uint32_t take_overflow(int seat, int number) noexcept {
       0, std::memory_order_relaxed);
 }
 
-void adopt_process() noexcept { process.store(::getpid(), std::memory_order_relaxed); }
+void adopt_process() noexcept { telling.store(0); }
 
 }  // namespace broker
 }  // namespace poe

@@ -38,7 +38,7 @@ void unwatch(int seat, int number, Mode mode) noexcept;
 /// How many signals of that number did not fit into the seat's pipe; resets the count.
 std::uint32_t take_overflow(int seat, int number) noexcept;
 
-/// In the child of a fork: the handler works for this process from now on.
+/// In the child of a fork, before leave(): forgets what threads that did not come along were doing.
 void adopt_process() noexcept;
 
 }  // namespace broker

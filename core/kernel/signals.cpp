@@ -82,7 +82,7 @@ void KernelCore::dispatch_signal(SignalRequest& request) {
   for (const SessionId ancestor : request.also) {
     if (alive(ancestor)) touched.push_back(ancestor);
   }
-  handling_die_ = signal.name == "DIE";
+  const bool outer_die = std::exchange(handling_die_, signal.name == "DIE");
   for (const SessionId id : touched) {
     if (!alive(id)) continue;
     for (std::uint32_t s = cold_[id.slot()].signals; s != kNone; s = signals_[s].links.next) {
@@ -92,7 +92,7 @@ void KernelCore::dispatch_signal(SignalRequest& request) {
       break;
     }
   }
-  handling_die_ = false;
+  handling_die_ = outer_die;
   const bool stops = is_nonmaskable(signal.name) || (is_terminal(signal.name) && !signal.is_handled());
   if (!stops) return;
   const bool whole_kernel = std::find(touched.begin(), touched.end(), id_of(0)) != touched.end();

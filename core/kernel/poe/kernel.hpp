@@ -224,8 +224,7 @@ class POE_API Kernel {
     ~As();
 
    private:
-    KernelCore* core_;
-    std::uint32_t former_;
+    alignas(8) std::byte entered_[48];  // what is suspended meanwhile
   };
 
   HandlerTable& class_table(std::uint64_t type, void (*fill)(HandlerTable&));
