@@ -3,12 +3,14 @@
 // Child processes, each awaited by its own id: through a descriptor where the system has one, otherwise by asking for
 // exactly that id on SIGCHLD. Never a wait for any child: the host's are the host's.
 #include <signal.h>
+#include <sys/wait.h>
 
 #include <cerrno>
 #include <utility>
 
 #include "internal_events.hpp"
 #include "kernel_core.hpp"
+#include "poe/system.hpp"
 
 namespace poe {
 
@@ -31,6 +33,10 @@ Result<ChildWatch> KernelCore::add_child(SessionId id, std::int64_t pid, Fn<void
 
 Result<void> KernelCore::await_pid(std::int64_t pid) {
   Pid entry;
+  siginfo_t unused{};  // a process descriptor can be had for strangers too: ask whose child it is, reaping nothing
+  if (system_ == &real_system() && ::waitid(P_PID, static_cast<id_t>(pid), &unused, WEXITED | WNOHANG | WNOWAIT) != 0) {
+    return system_failure(errno, "await", "child " + std::to_string(pid), "await it in the handler that starts it");
+  }
   const int fd = system_->child_fd(system_->ctx, pid);
   if (fd >= 0) {
     entry.exit_fd = Fd(fd, system_);

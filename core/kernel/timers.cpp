@@ -85,11 +85,13 @@ void KernelCore::fire(std::uint32_t index) {
 void KernelCore::fire_periodic(std::uint32_t index) {
   TimerNode& node = timers_[index];
   alignas(8) std::byte copy[264];
-  node.key->ops->copy(node.payload(), copy);
+  const bool copied =
+      guarded(SessionId{node.session}.slot(), *node.key, [&] { node.key->ops->copy(node.payload(), copy); });
   const std::int64_t missed = look_ > node.due ? (look_ - node.due) / node.period : 0;  // ticks that came too late
   node.due =
       saturating_add(TimePoint(Duration(node.due)), Duration(node.period * (missed + 1))).time_since_epoch().count();
   timer_queue_.add(index, node.due);
+  if (!copied) return;
   node.firing = true;
   call_timer(node, copy);
   if (node.key->ops->destroy != nullptr) node.key->ops->destroy(copy);

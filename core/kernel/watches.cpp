@@ -101,7 +101,7 @@ int KernelCore::update_entry(std::uint32_t index) noexcept {
     }
     return 0;
   }
-  if (!seat_.is_open()) return 0;
+  if (!seat_.is_open() || fork_guard_.forked()) return 0;  // a fork shares the loop's set of descriptors
   int code = 0;
   if (((want & POE_PRIORITY) != 0 || entry.priority_fd >= 0) && !seat_.can(POE_CAP_PRIORITY)) {
     code = update_priority(index, (want & POE_PRIORITY) != 0);
