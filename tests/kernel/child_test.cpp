@@ -2,45 +2,22 @@
 //
 // Child processes, each awaited by its own id (P083-P087, R76, R78), through descriptors and without; and the kernel in
 // the child of a fork (P095).
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <set>
+#include <cstddef>
+#include <iterator>
+#include <map>
 
 #include "kernel_lab.hpp"
-#include "poe/loop_provider.hpp"
-#include "poe/plugin.hpp"
-#include "poe/system.hpp"
 
 namespace poe::test {
 namespace {
-
-/// A loop like another, in a world where a child's end cannot be polled for.
-class NoChildFd final : public LoopProvider {
- public:
-  explicit NoChildFd(const std::string& loop) {
-    LoopRequest request;
-    request.loop = loop;
-    inner_ = make_loop_provider(request);
-  }
-  Result<LoopChoice> choose() override {
-    auto choice = inner_->choose();
-    if (!choice) return choice;
-    plugin_ = *choice->plugin;
-    ops_ = *plugin_.ops;
-    plugin_.ops = &ops_;
-    choice->plugin = &plugin_;
-    return choice;
-  }
-  Result<LoopChoice> join(const Host& host) override { return inner_->join(host); }
-  std::string explain() const override { return inner_->explain(); }
-
- private:
-  std::unique_ptr<LoopProvider> inner_;
-  poe_loop_plugin plugin_{};
-  poe_loop_ops ops_{};
-};
 
 pid_t child_that_exits(int code) {
   const pid_t pid = ::fork();
@@ -215,23 +192,61 @@ TEST_P(Children, AlsoWhereSigchldIsIgnoredNobodyWaitsForEverR78) {
   ::signal(SIGCHLD, SIG_DFL);
 }
 
+// ---- without process descriptors
+
+/// From now on this process has no pidfd_open(2), as on Linux before 5.3.
+bool forget_pidfd_open() {
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog filter{std::size(program), program};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+/// Runs `program` in a fork of this process; its exit code.
+template <class P>
+int in_fork(P program) {
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    ::alarm(30);
+    ::_exit(program());
+  }
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + status;
+}
+
+TEST_P(Children, AreToldBySigchldWhereThereAreNoProcessDescriptors) {
+  const int code = in_fork([&] {
+    if (!forget_pidfd_open()) return 77;
+    Kernel k = open_on(GetParam());
+    std::map<std::int64_t, int> got, expected;
+    const pid_t hosts = child_that_exits(50);
+    k.spawn(actor().on(start, [&](auto&, Self& self) {
+      for (int i = 0; i < 50; ++i) {
+        const pid_t pid = child_that_exits(i);
+        expected[pid] = i + 1;
+        auto awaited = self.on_exit(pid, [&](const ExitStatus& status) { got[status.pid] += status.code + 1; });
+        if (awaited) std::move(*awaited).detach();
+      }
+    }));
+    if (!k.run()) return 1;
+    if (got != expected) return 2;
+    struct sigaction present {};
+    ::sigaction(SIGCHLD, nullptr, &present);
+    if (present.sa_handler != SIG_DFL) return 3;  // given back with the last child
+    return ::waitpid(hosts, nullptr, 0) == hosts ? 0 : 4;
+  });
+  if (code == 77) GTEST_SKIP() << "this machine allows no seccomp filters";
+  EXPECT_EQ(code, 0);
+}
+
 // ---- forks
 
-class Forks : public OnEveryLoop {
- protected:
-  /// Runs `program` in a fork of this process; its exit code.
-  template <class P>
-  int in_fork(P program) {
-    const pid_t pid = ::fork();
-    if (pid == 0) {
-      ::alarm(30);
-      ::_exit(program());
-    }
-    int status = 0;
-    ::waitpid(pid, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + status;
-  }
-};
+class Forks : public OnEveryLoop {};
 POE_ON_EVERY_LOOP(Forks);
 
 TEST_P(Forks, EverythingFailsWithForkedBeforeHasForked) {
@@ -301,7 +316,8 @@ TEST_P(Forks, AForkedKernelMayBeThrownAway) {
     { const Kernel gone = std::move(kernel); }
     Kernel fresh = open_on(GetParam());
     bool ran = false;
-    fresh.spawn(actor().on(start, [](auto&, Self& self) { self.yield(ping); }).on(ping, [&](auto&, Self&) { ran = true; }));
+    fresh.spawn(
+        actor().on(start, [](auto&, Self& self) { self.yield(ping); }).on(ping, [&](auto&, Self&) { ran = true; }));
     return fresh.run() && ran ? 0 : 1;
   });
   EXPECT_EQ(code, 0);
@@ -321,6 +337,36 @@ TEST_P(Forks, HasForkedInsideAHandlerIsAnErrorNotACrash) {
 
 class OsForks : public Forks {};
 POE_ON_REAL_LOOPS(OsForks);
+
+TEST_P(OsForks, AFreshKernelInTheChildTellsTheParentsNothingP078) {
+  int heard = 0;
+  SignalWatch watch;
+  KeepAlive pin;
+  kernel.spawn(actor().on(start, [&](auto&, Self& self) {
+    pin = self.keep_alive("pin");
+    watch = *self.on_signal("USR1", [&](const Signal&) { ++heard; });
+  }));
+  static_cast<void>(kernel.run_one_timeslice(0ns));
+  const int code = in_fork([&] {
+    Kernel fresh = open_on(GetParam());
+    SignalWatch own;
+    int own_heard = 0;
+    fresh.spawn(actor().on(start, [&](auto&, Self& self) {
+      own = *self.on_signal("USR1", [&](const Signal&) { ++own_heard; });
+      pin = self.keep_alive("pin");
+    }));
+    ::raise(SIGUSR1);
+    for (int slice = 0; slice < 100 && own_heard == 0; ++slice) static_cast<void>(fresh.run_one_timeslice(2ms));
+    if (own_heard != 1) return 1;
+    { const Kernel gone = std::move(kernel); }
+    ::raise(SIGUSR1);
+    for (int slice = 0; slice < 100 && own_heard == 1; ++slice) static_cast<void>(fresh.run_one_timeslice(2ms));
+    return own_heard == 2 ? 0 : 2;
+  });
+  EXPECT_EQ(code, 0);
+  for (int slice = 0; slice < 5; ++slice) static_cast<void>(kernel.run_one_timeslice(0ns));
+  EXPECT_EQ(heard, 0);
+}
 
 TEST_P(OsForks, SignalsInTheChildAreItsOwnAndAwaitedPidsForgottenP078P095) {
   int heard = 0, exits = 0;

@@ -37,9 +37,10 @@ class Exceptions : public OnEveryLoop {
 POE_ON_EVERY_LOOP(Exceptions);
 
 TEST_P(Exceptions, InStartStopsTheSessionAndRunReportsItP062) {
-  const SessionId id = kernel.spawn(actor()
-                                        .on(start, [](auto&, Self&) { throw std::runtime_error("at start"); })
-                                        .on(stop, [&](auto&, Self&) { log.push_back("stop"); }));
+  const SessionId id = kernel.spawn(
+      actor().on(start, [](auto&, Self&) { throw std::runtime_error("at start"); }).on(stop, [&](auto&, Self&) {
+        log.push_back("stop");
+      }));
   EXPECT_FALSE(kernel.alive(id));
   EXPECT_EQ(log, (Log{"stop"}));
   const auto ran = kernel.run();
@@ -57,7 +58,8 @@ TEST_P(Exceptions, InStartInsideARunEndsThatRunP062) {
                          self.yield(go);
                        })
                    .on(go, [&](auto&, Self& self) {
-                     self.kernel().spawn(actor().on(start, [](auto&, Self&) { throw std::runtime_error("born dead"); }));
+                     self.kernel().spawn(
+                         actor().on(start, [](auto&, Self&) { throw std::runtime_error("born dead"); }));
                      log.push_back("creator goes on");
                    }));
   const auto ran = kernel.run();
@@ -153,6 +155,17 @@ TEST_P(Exceptions, ThrownByASessionThatStopsItselfAreReportedToo) {
   const auto ran = kernel.run();
   ASSERT_FALSE(ran);
   EXPECT_NE(ran.error().message().find("last words"), std::string::npos);
+}
+
+TEST_P(Exceptions, BehindALongQueueAreReportedThoughNoSessionIsLeft) {
+  kernel.spawn(actor().on(start, [](auto&, Self& self) { self.yield(go); }).on(go, [](auto&, Self& self) {
+    for (int n = 0; n < 1000; ++n) self.yield(ping);
+    self.request_stop();
+    throw std::runtime_error("far behind");
+  }));
+  const auto ran = kernel.run();
+  ASSERT_FALSE(ran);
+  EXPECT_NE(ran.error().message().find("far behind"), std::string::npos);
 }
 
 TEST_P(Exceptions, InADieHandlerIsReportedWithoutALoopP093) {

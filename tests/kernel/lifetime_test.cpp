@@ -84,8 +84,8 @@ TEST_P(Lifetime, EachReasonKeepsItAliveAndIsNamedP040) {
   extra.cancel();
   EXPECT_FALSE(outlives_slices(id));
 
-  id = kernel.spawn(actor().on(
-      start, [&](auto&, Self& self) { signal = *self.on_signal("news", [](const Signal&) {}); }));
+  id = kernel.spawn(
+      actor().on(start, [&](auto&, Self& self) { signal = *self.on_signal("news", [](const Signal&) {}); }));
   EXPECT_FALSE(outlives_slices(id));  // a signal watch is no reason
 }
 
@@ -96,7 +96,8 @@ TEST_P(Lifetime, APendingEventToOrFromItKeepsItAliveP040) {
       kernel.spawn(actor().on(ping, [&](auto&, Self&) { sender_alive.push_back(kernel.alive(sender)); }));
   KeepAlive pin;
   kernel.spawn(actor().on(start, [&](auto&, Self& self) {
-    sender = self.kernel().spawn(actor().on(go, [&](auto&, Self& inner) { static_cast<void>(inner.post(sink, ping)); }));
+    sender =
+        self.kernel().spawn(actor().on(go, [&](auto&, Self& inner) { static_cast<void>(inner.post(sink, ping)); }));
     static_cast<void>(self.call(sender, go));
   }));
   EXPECT_NE(kernel.why_alive(sender).find("a queued event from it: \"ping\""), std::string::npos);
@@ -237,12 +238,13 @@ TEST_P(Lifetime, DetachingAgainInTheNewsOfItEnds) {
                            static_cast<void>(self.detach_child(change.child));
                        })
                    .on(start, [&](auto&, Self& self) {
-                     self.kernel().spawn(actor()
-                                             .on(start, [](auto&, Self& inner) { inner.yield(go); })
-                                             .on(go, [](auto&, Self& inner) { static_cast<void>(inner.detach_myself()); })
-                                             .on(parent, [&](auto&, Self& inner, const ParentChange&) {
-                                               if (++news < 10) static_cast<void>(inner.detach_myself());
-                                             }));
+                     self.kernel().spawn(
+                         actor()
+                             .on(start, [](auto&, Self& inner) { inner.yield(go); })
+                             .on(go, [](auto&, Self& inner) { static_cast<void>(inner.detach_myself()); })
+                             .on(parent, [&](auto&, Self& inner, const ParentChange&) {
+                               if (++news < 10) static_cast<void>(inner.detach_myself());
+                             }));
                    }));
   ASSERT_TRUE(succeeded(kernel.run()));
   EXPECT_EQ(news, 2);
@@ -251,7 +253,11 @@ TEST_P(Lifetime, DetachingAgainInTheNewsOfItEnds) {
 TEST_P(Lifetime, StoppingTwiceStopsOnceP053) {
   int stops = 0;
   kernel.spawn(actor()
-                   .on(start, [](auto&, Self& self) { self.request_stop(); self.request_stop(); })
+                   .on(start,
+                       [](auto&, Self& self) {
+                         self.request_stop();
+                         self.request_stop();
+                       })
                    .on(stop, [&](auto&, Self& self) {
                      ++stops;
                      self.request_stop();

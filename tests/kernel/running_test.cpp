@@ -16,7 +16,8 @@ TEST_P(Running, WithoutSessionsReturnsAtOnceAndMayBeRepeatedP064) {
   ASSERT_TRUE(succeeded(kernel.run()));
   for (int round = 0; round < 3; ++round) {
     int handled = 0;
-    kernel.spawn(actor().on(start, [](auto&, Self& self) { self.yield(ping); }).on(ping, [&](auto&, Self&) { ++handled; }));
+    kernel.spawn(
+        actor().on(start, [](auto&, Self& self) { self.yield(ping); }).on(ping, [&](auto&, Self&) { ++handled; }));
     ASSERT_TRUE(succeeded(kernel.run()));
     EXPECT_EQ(handled, 1);
   }
@@ -244,18 +245,16 @@ TEST_P(Running, ACalleeNobodyNeedsAnyMoreMayRunSlicesToo) {
   KeepAlive pin;
   std::uint64_t turns = 0;
   bool finished = false;
-  const SessionId callee = kernel.spawn(actor()
-                                            .on(start, [&](auto&, Self& self) { pin = self.keep_alive("pin"); })
-                                            .on(ping, [&](auto&, Self& self) {
-                                              pin.cancel();  // nothing but this frame is left
-                                              Kernel& k = self.kernel();
-                                              const auto before = k.counts().turns;
-                                              const TimePoint until = k.now() + 40ms;
-                                              while (k.now() < until)
-                                                static_cast<void>(k.run_one_timeslice(until - k.now()));
-                                              turns = k.counts().turns - before;
-                                              finished = true;
-                                            }));
+  const SessionId callee = kernel.spawn(
+      actor().on(start, [&](auto&, Self& self) { pin = self.keep_alive("pin"); }).on(ping, [&](auto&, Self& self) {
+        pin.cancel();  // nothing but this frame is left
+        Kernel& k = self.kernel();
+        const auto before = k.counts().turns;
+        const TimePoint until = k.now() + 40ms;
+        while (k.now() < until) static_cast<void>(k.run_one_timeslice(until - k.now()));
+        turns = k.counts().turns - before;
+        finished = true;
+      }));
   kernel.spawn(actor().on(start, [](auto&, Self& self) { self.yield(go); }).on(go, [&](auto&, Self& self) {
     EXPECT_TRUE(self.call(callee, ping));
     EXPECT_TRUE(kernel.alive(callee));
@@ -297,9 +296,10 @@ TEST_P(Running, SessionsOnTheStackAreNotDestroyedByInnerSlices) {
 }
 
 TEST_P(Running, StopInsideAnInnerSliceStopsWhenTheHandlersHaveReturned) {
-  const SessionId other = kernel.spawn(actor()
-                                           .on(ping, [&](auto&, Self& self) { self.kernel().stop(); })
-                                           .on(stop, [&](auto&, Self&) { log.push_back("other stop"); }));
+  const SessionId other =
+      kernel.spawn(actor().on(ping, [&](auto&, Self& self) { self.kernel().stop(); }).on(stop, [&](auto&, Self&) {
+        log.push_back("other stop");
+      }));
   kernel.spawn(actor()
                    .on(start, [](auto&, Self& self) { self.yield(go); })
                    .on(go,

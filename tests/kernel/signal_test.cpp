@@ -192,7 +192,8 @@ TEST_P(OsSignals, OneSessionsEndLeavesTheOthersWatchInPlace) {
 
 TEST_P(OsSignals, TheHostsHandlerIsChainedAndRestoredP073) {
   static volatile sig_atomic_t host_heard = 0;
-  struct sigaction host {}, present{};
+  struct sigaction host {
+  }, present{};
   host.sa_handler = [](int) { host_heard = host_heard + 1; };
   ASSERT_EQ(::sigaction(SIGUSR2, &host, nullptr), 0);
   host_heard = 0;
@@ -210,7 +211,8 @@ TEST_P(OsSignals, TheHostsHandlerIsChainedAndRestoredP073) {
 }
 
 TEST_P(OsSignals, AHandlerInstalledAfterUsIsLeftAloneP073) {
-  struct sigaction later {}, present{};
+  struct sigaction later {
+  }, present{};
   {
     Kernel other = open_on(GetParam());
     KeepAlive pin;
@@ -390,10 +392,11 @@ TEST_P(OsSignals, CtrlCStillEndsTheRunAfterAWatchOfItWasDropped) {
     KeepAlive pin;
     SignalWatch watch;
     k.spawn(actor()
-                .on(start, [&](auto&, Self& s) {
-                  pin = s.keep_alive("pin");
-                  s.yield(go);
-                })
+                .on(start,
+                    [&](auto&, Self& s) {
+                      pin = s.keep_alive("pin");
+                      s.yield(go);
+                    })
                 .on(go, [&](auto&, Self& s) {
                   watch = *s.on_signal("INT", [](const Signal& signal) { signal.handled(); });
                   watch.cancel();
@@ -412,10 +415,11 @@ TEST_P(OsSignals, UnwatchedTerminalOnesKeepTheirDefaultP073) {
     Kernel k = open_on(loop);
     KeepAlive pin;
     k.spawn(actor()
-                .on(start, [&](auto&, Self& s) {
-                  pin = s.keep_alive("pin");
-                  s.yield(go);
-                })
+                .on(start,
+                    [&](auto&, Self& s) {
+                      pin = s.keep_alive("pin");
+                      s.yield(go);
+                    })
                 .on(go, [&](auto&, Self&) { self.say_ready(); }));
     static_cast<void>(k.run());
     return 1;

@@ -112,16 +112,17 @@ TEST_P(Timers, RepeatingOneKeepsItsGridAndSkipsWhatItMissed) {
 TEST_P(Timers, RepeatingOneMovedInItsHandlerGoesOnFromThere) {
   std::vector<TimePoint> came;
   TimePoint moved_to;
-  kernel.spawn(actor().on(start, [&](auto&, Self& self) { timer = self.every(1ms, ping); }).on(ping, [&](auto&, Self& self) {
-    came.push_back(self.now());
-    if (came.size() == 1) {
-      moved_to = self.now() + 20ms;
-      EXPECT_TRUE(succeeded(timer.move_to(moved_to)));
-    } else {
-      EXPECT_EQ((*timer.due() - moved_to) % 1ms, 0ns);
-      timer.cancel();
-    }
-  }));
+  kernel.spawn(
+      actor().on(start, [&](auto&, Self& self) { timer = self.every(1ms, ping); }).on(ping, [&](auto&, Self& self) {
+        came.push_back(self.now());
+        if (came.size() == 1) {
+          moved_to = self.now() + 20ms;
+          EXPECT_TRUE(succeeded(timer.move_to(moved_to)));
+        } else {
+          EXPECT_EQ((*timer.due() - moved_to) % 1ms, 0ns);
+          timer.cancel();
+        }
+      }));
   ASSERT_TRUE(succeeded(kernel.run()));
   ASSERT_EQ(came.size(), 2u);
   EXPECT_GE(came[1], moved_to);
@@ -228,9 +229,8 @@ TEST_P(Timers, HundredThousandAtRandomTimesFireInOrderHalfRemovedR72) {
 
 TEST_P(Timers, WorkRunsAsTheSessionThatAsked) {
   SessionId ran_as, me;
-  me = kernel.spawn(actor().on(start, [&](auto&, Self& self) {
-    timer = self.after(1ms, [&, &k = self.kernel()] { ran_as = k.current(); });
-  }));
+  me = kernel.spawn(actor().on(
+      start, [&](auto&, Self& self) { timer = self.after(1ms, [&, &k = self.kernel()] { ran_as = k.current(); }); }));
   ASSERT_TRUE(succeeded(kernel.run()));
   EXPECT_EQ(ran_as, me);
 }
