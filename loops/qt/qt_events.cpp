@@ -38,6 +38,10 @@ void Timers::start_soon() {
   if (!soon_.isActive()) soon_.start(0, Qt::PreciseTimer, this);
 }
 
+void Timers::renew_soon() {
+  if (wanted_) soon_.start(0, Qt::PreciseTimer, this);
+}
+
 void Timers::stop_soon() {
   wanted_ = false;
   soon_.stop();

@@ -108,6 +108,7 @@ class QtLoop : private poe::qt::Client {
 
   void step(std::int64_t max_wait_ns) {
     if (!guest_ && host_.closing()) return host_.finish();
+    if (host_.in_callback()) timers_->renew_soon();
     const int level = std::exchange(base_level_, loop_level());
     const std::int64_t start_ns = poe::loop::monotonic_ns();
     const std::int32_t before = host_.delivered();
