@@ -41,6 +41,7 @@ std::string code_text(int code) {
     case POE_ECLOSED:
       return "the loop is closed";
     case POE_EUNSUPPORTED:
+    case -ENOTSUP:
       return "this loop cannot do that";
     case POE_EABI:
       return "the loop finds a struct of ours too small or too old";
@@ -209,16 +210,13 @@ std::function<void()> LoopSeat::waker() const {
 
 Error LoopSeat::explain(int code, std::string tried, std::string on, std::string advice) const {
   const std::string said = block_ != nullptr ? std::exchange(block_->last_error, {}) : std::string();
-  if (code > POE_EWRONG_THREAD && code < 0 && said.empty()) {
-    return Error::from_errno(-code, std::move(tried), std::move(on), std::move(advice));
-  }
-  const bool is_errno = code > POE_EWRONG_THREAD && code < 0;
+  const bool is_errno = code > POE_EWRONG_THREAD && code < 0 && code != -ENOTSUP;
   if (!is_errno) {
     return Error(code_errc(code), std::move(tried), std::move(on), said.empty() ? code_text(code) : said,
                  std::move(advice));
   }
   Error error = Error::from_errno(-code, std::move(tried), std::move(on), std::move(advice));
-  error.with("loop", said);
+  if (!said.empty()) error.with("loop", said);
   return error;
 }
 
