@@ -167,7 +167,9 @@ TEST_P(Guests, HandlesAndDescriptorsAreThoseOfBeforeTheFirstVisit) {
     std::optional<Guest> guest;
     kernel.spawn(busy_session(finished));
     guest.emplace(*join(kernel));
-    EXPECT_GT(program.handles(host), handles);
+    if (std::string_view(program.loop) != "qt") {  // notifiers and timers without a parent are in no list of Qt's
+      EXPECT_GT(program.handles(host), handles);
+    }
     guest->on_finished([&] { guest->detach([&] { away = true; }); });
     run_while([&] { return !away; });
   }
