@@ -40,7 +40,7 @@ class Server : public Session {
       kernel().spawn<Connection>(std::move(socket));
       if (--left_ == 0) accept_ = ListenAccept();
     };
-    options.on_error = [this](const Error& error) { throw std::runtime_error(error.message()); };
+    options.on_error = [](const Error& error) { throw std::runtime_error(error.message()); };
     return options;
   }
   unsigned left_;
