@@ -341,17 +341,16 @@ TEST_P(Guests, GoesOnInsideAnInnerLoopOfTheHost) {
   Timer timer;
   kernel.spawn(actor().on(start, [&](auto&, Self& self) { timer = self.every(1ms, ping); }).on(ping, [&](auto&, Self&) {
     ++(nested ? inside : outside);
+    if (nested && inside == 3) program.quit(host);
   }));
   each_tick([&] {
-    if (nested) {
-      if (inside >= 3) program.quit(host);
-    } else if (!done && outside >= 3) {
+    if (done) {
+      program.quit(host);
+    } else if (!nested && outside >= 3) {
       nested = true;
       program.run(host);  // as a modal dialogue
       nested = false;
       done = true;
-    } else if (done) {
-      program.quit(host);
     }
   });
   program.run(host);
@@ -390,7 +389,7 @@ TEST_P(Guests, AHostThatEndsFirstLeavesTheKernelUsable) {
     kernel.spawn(actor().on(start, [](auto&, Self& self) { self.keep_alive("x").detach(); }));
     settle();
     program.destroy(std::exchange(host, nullptr));
-    EXPECT_EQ(static_cast<bool>(*guest), loop != "qt");  // an application tells, a context does not
+    EXPECT_FALSE(*guest);
   }
   kernel.stop();
   EXPECT_EQ(kernel.session_count(), 0u);
