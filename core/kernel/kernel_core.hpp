@@ -192,6 +192,11 @@ class KernelCore final : public Dispatcher, public LoopEvents {
     return slot.references != 0 || slot.last_in != nullptr || slot.last_out != nullptr;
   }
   void request_stop(SessionId id);
+  bool stop_requested(SessionId id) const noexcept {
+    if (!alive(id) || stop_all_) return true;
+    const Slot& slot = slots_[id.slot()];
+    return slot.stop_asked || slot.stopping;
+  }
   void stop_session(std::uint32_t slot);
   void give_children_away(std::uint32_t slot);
   void drop_resources(std::uint32_t slot);

@@ -125,6 +125,7 @@ void KernelCore::sweep() {
 
 void KernelCore::request_stop(SessionId id) {
   if (!alive(id) || slots_[id.slot()].stopping) return;
+  slots_[id.slot()].stop_asked = true;
   stop_requests_.push_back(id);
   attention_ = true;
   if (asleep_) request_turn();
@@ -230,6 +231,7 @@ void KernelCore::stop_everything() {
   for (auto at = all.rbegin(); at != all.rend(); ++at) {
     if (*at == 0 || slots_[*at].id == 0) continue;
     if (on_stack(*at)) {
+      slots_[*at].stop_asked = true;
       stop_requests_.push_back(id_of(*at));
     } else {
       stop_session(*at);

@@ -32,8 +32,11 @@ void Self::defer(Fn<void()> work) { yield(internal::deferred, std::move(work)); 
 Timer Self::after(Duration delay, Fn<void()> work) { return after(delay, internal::deferred, std::move(work)); }
 
 Timer Self::start_after(Duration delay, const EventKey& event, void* payload) {
-  if (delay.count() == 0) return core().start_timer(id_, core().clock(), 0, true, event, payload);
-  return start_at(saturating_add(now(), delay), event, payload);
+  const TimePoint present = now();  // makes the loop first: the time to load it belongs to no timer
+  if (delay.count() == 0) {
+    return core().start_timer(id_, present.time_since_epoch().count(), 0, true, event, payload);
+  }
+  return start_at(saturating_add(present, delay), event, payload);
 }
 
 Timer Self::start_at(TimePoint due, const EventKey& event, void* payload) {
@@ -71,6 +74,8 @@ std::shared_ptr<Mailbox> Self::hold_for_postback() {
 Address Self::address() const { return Address(id_, core().mailbox_); }
 
 void Self::request_stop() { core().request_stop(id_); }
+
+bool Self::stop_requested() const noexcept { return core().stop_requested(id_); }
 
 Result<void> Self::detach_myself() { return core().detach(id_, id_); }
 

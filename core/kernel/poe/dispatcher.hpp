@@ -27,7 +27,8 @@ struct Slot {
   bool marked = false;               ///< to be looked at by the next sweep
   bool stopping = false;
   bool reentrant = false;  ///< takes queued events also while it is on the stack
-  bool owns_table = false;
+  bool owns_table : 1 = false;
+  bool stop_asked : 1 = false;  ///< it ends when its handler has returned
 };
 
 class POE_API Dispatcher {

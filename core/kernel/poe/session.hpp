@@ -163,6 +163,9 @@ class POE_API Self {
   /// Ends this session after the current handler, whatever its references: `_stop` runs, its children go to its parent
   /// (P048), events to and from it are dropped (P054).
   void request_stop();
+  /// Whether this session is about to end: request_stop() or Kernel::stop() was called, or it is in `_stop`. Who
+  /// delivers several things in one handler, a wheel for example, must ask after each of them.
+  bool stop_requested() const noexcept;
   /// Leaves the parent: becomes a child of the kernel (P050). Error: it is one already.
   Result<void> detach_myself();
   /// Gives a child of this session to the kernel (P051).
