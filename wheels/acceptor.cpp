@@ -92,7 +92,7 @@ void Acceptor::accept_batch() {
 /// Whether to go on.
 bool Acceptor::deliver(int fd, const SocketAddress& peer) {
   on_accept_(Fd(fd, &listener_.system()), peer);
-  return listener_ && !paused_;
+  return listener_ && !paused_ && !self_.stop_requested();
 }
 
 void Acceptor::failed(int number) {

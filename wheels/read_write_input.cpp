@@ -95,7 +95,7 @@ bool ReadWrite::State::deliver_one() {
 void ReadWrite::State::end_of_input(const Error& error) {
   if (error.code() == Errc::end_of_file && finish_at_end_) {
     deliver_unfinished();
-    if (closed_ || input_ended_) return;
+    if (!is_heard() || input_ended_) return;
   }
   input_ended_ = true;
   // A broken connection is told once: what is put from here on fails with `closed`.
@@ -106,7 +106,7 @@ void ReadWrite::State::end_of_input(const Error& error) {
 }
 
 void ReadWrite::State::deliver_unfinished() {
-  while (!closed_ && !input_ended_) {
+  while (is_heard() && !input_ended_) {
     const auto record = input_filter_->finish();
     if (!record) {
       report(Error(record.error().code(), "read", subject(input_.get()), record.error().message()));

@@ -54,7 +54,7 @@ void ReadWrite::State::flush() {
 
 void ReadWrite::State::output_turn() {
   if (!dirty_ && !fault_) return;
-  if (std::exchange(tell_high_, false)) {
+  if (std::exchange(tell_high_, false) && is_heard()) {
     receiver_->on_high();
     if (closed_) return;
   }
@@ -98,18 +98,19 @@ void ReadWrite::State::want_writable(bool want) {
   fault_ = Error(why.code(), "watch", subject(output_fd()), why.reason(), why.advice());
 }
 
-// Low before flushed (P116). Each callback may drop the wheel.
+// Low before flushed (P116). Each callback may drop the wheel, or end the session.
 void ReadWrite::State::report_output() {
+  if (!is_heard()) return;
   if (fault_) {
     const Error error = *std::exchange(fault_, std::nullopt);
     report(error);
-    if (closed_) return;
+    if (!is_heard()) return;
   }
   if (out_.octets() <= low_water_) {
     told_limit_ = false;
     if (std::exchange(high_, false)) {
       receiver_->on_low();
-      if (closed_) return;
+      if (!is_heard()) return;
     }
   }
   if (out_.octets() == 0 && std::exchange(unflushed_, false)) receiver_->on_flushed();

@@ -121,10 +121,13 @@ class ReadWrite::State {
   std::string subject(int fd) const { return "descriptor " + std::to_string(fd); }
   void callbacks_changed();
   void report(const Error& error);
+  /// Whether anybody still wants to hear from us. After request_stop() the session hears nothing more (R68), but what
+  /// it put before is still written.
+  bool is_heard() const noexcept { return !closed_ && !self_.stop_requested(); }
 
   // ---- input, read_write_input.cpp
   void begin_reading();
-  bool reads() const noexcept { return !closed_ && !paused_ && !input_ended_ && receives_; }
+  bool reads() const noexcept { return !paused_ && !input_ended_ && receives_ && is_heard(); }
   void on_readable();
   void accept_bytes(std::string_view bytes);
   void deliver();

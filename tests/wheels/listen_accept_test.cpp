@@ -48,6 +48,22 @@ TEST_P(ListenAcceptTest, AcceptsFromASocketMadeElsewhere) {
   EXPECT_EQ(accepted, 20);
 }
 
+TEST_P(ListenAcceptTest, ASessionThatStopsIsGivenNoMoreOfTheBatchR68) {
+  int accepted = 0;
+  run([&](Lab& lab) {
+    ListenAcceptOptions options = strict(listening(lab));
+    options.on_accept = [&](Fd, SocketAddress) {
+      ++accepted;
+      lab.request_stop();
+    };
+    lab.listener = ListenAccept(lab, std::move(options));
+    lab.listener.pause_accept();
+    connect(lab, 5);
+    lab.in(20ms, [&lab] { lab.listener.resume_accept(); });  // all five wait by then
+  });
+  EXPECT_EQ(accepted, 1);
+}
+
 TEST_P(ListenAcceptTest, PausesAndResumesP139) {
   int accepted = 0;
   run([&](Lab& lab) {

@@ -103,9 +103,9 @@ class ReadWriteRig {
   void make(ReadWriteOptions options) {
     as_session([&](Bench& bench) { bench.wheel = ReadWrite(bench, std::move(options)); });
   }
-  void note(std::string what) {
-    log.push_back(std::move(what));
-    if (on_note) on_note(log.back());
+  void note(const std::string& what) {
+    log.push_back(what);
+    if (on_note) on_note(what);  // not log.back(): the log may grow inside
   }
   /// The wheel, for a test that is not inside the session.
   ReadWrite& wheel() {

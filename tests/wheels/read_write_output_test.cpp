@@ -62,6 +62,21 @@ TEST_P(ReadWriteOutputTest, PutTellsTheHighMarkAndTheEventFollowsP117) {
   EXPECT_EQ(log, (Log{"high", "low", "flushed"})) << "low before flushed (P116), each once";
 }
 
+TEST_P(ReadWriteOutputTest, WhatWasPutBeforeTheSessionStopsIsStillWritten) {
+  make(logging());
+  on_note = [this](const std::string&) {
+    as_session([](Bench& bench) {
+      bench.wheel.put("goodbye");
+      bench.request_stop();
+    });
+  };
+  say("one\ntwo\n");
+  settle();
+  EXPECT_EQ(hear(), "goodbye\n");
+  EXPECT_EQ(log, Log{"record one"});
+  EXPECT_FALSE(kernel.alive(id));
+}
+
 TEST_P(ReadWriteOutputTest, AReaderThatIsSlowGetsEverythingOnceR57) {
   make(logging());
   const std::size_t sum = fill();
