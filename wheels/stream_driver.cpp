@@ -62,7 +62,7 @@ Result<void> StreamDriver::put_owned(std::string&& message) {
   if (message.size() < kMoveFrom) return put(std::string_view(message));
   if (auto fits = check(message.size()); !fits) return fits;
   const std::size_t size = message.size();
-  close_message(chunks_.emplace_back(Chunk{std::move(message), {}, 0}), size);
+  close_message(queue_.push_back(Chunk{std::move(message), {}, 0}), size);
   return {};
 }
 
@@ -88,9 +88,10 @@ std::int64_t StreamDriver::write_some(const Fd& fd, std::size_t most) {
   std::array<poe_iovec, kParts> parts;
   std::size_t count = 0;
   std::size_t skip = sent_;
-  for (auto chunk = chunks_.begin(); chunk != chunks_.end() && count < kParts && most > 0; ++chunk) {
-    const std::size_t size = std::min(chunk->bytes.size() - skip, most);
-    parts[count++] = {chunk->bytes.data() + std::exchange(skip, 0), size};
+  for (Chunk& chunk : queue_.all()) {
+    if (count == kParts || most == 0) break;
+    const std::size_t size = std::min(chunk.bytes.size() - skip, most);
+    parts[count++] = {chunk.bytes.data() + std::exchange(skip, 0), size};
     most -= size;
   }
   if (!socket_) return sys.writev(sys.ctx, fd.get(), parts.data(), static_cast<int>(count));
@@ -101,8 +102,8 @@ std::int64_t StreamDriver::write_some(const Fd& fd, std::size_t most) {
 void StreamDriver::written(std::size_t octets) noexcept {
   octets_ -= octets;
   sent_ += octets;
-  while (!chunks_.empty()) {
-    Chunk& first = chunks_.front();
+  while (!queue_.empty()) {
+    Chunk& first = queue_.front();
     const std::size_t here = std::min(sent_, first.bytes.size());
     const auto begin = first.ends.begin() + static_cast<std::ptrdiff_t>(first.ended);
     const auto ended = static_cast<std::size_t>(std::upper_bound(begin, first.ends.end(), here) - begin);
@@ -110,19 +111,44 @@ void StreamDriver::written(std::size_t octets) noexcept {
     messages_ -= ended;
     if (sent_ < first.bytes.size()) return;
     sent_ -= first.bytes.size();
-    chunks_.pop_front();
+    queue_.pop_front();
   }
 }
 
 void StreamDriver::clear() noexcept {
-  chunks_.clear();
+  queue_.clear();
   octets_ = messages_ = sent_ = 0;
+}
+
+// Shells are removed when they are half of all, so that each chunk moves at most once for each that leaves.
+void StreamDriver::Queue::pop_front() noexcept {
+  { const Chunk freed = std::move(chunks_[first_++]); }
+  if (empty()) return clear();
+  if (first_ < chunks_.size() - first_) return;
+  chunks_.erase(chunks_.begin(), chunks_.begin() + static_cast<std::ptrdiff_t>(first_));
+  first_ = 0;
+}
+
+void StreamDriver::Queue::pop_back() noexcept {
+  chunks_.pop_back();
+  if (empty()) clear();
+}
+
+// Room for a few chunks stays: a driver in use needs it at once again.
+void StreamDriver::Queue::clear() noexcept {
+  constexpr std::size_t kKept = 4;
+  first_ = 0;
+  if (chunks_.capacity() > kKept) {
+    std::vector<Chunk>().swap(chunks_);  // assigning an empty one would keep the memory
+  } else {
+    chunks_.clear();
+  }
 }
 
 // The last chunk, or a new one if it is full. Appending to one that is partly written is fine.
 StreamDriver::Chunk& StreamDriver::open_chunk() {
-  if (chunks_.empty() || chunks_.back().bytes.size() >= kChunk) chunks_.emplace_back();
-  return chunks_.back();
+  if (queue_.empty() || queue_.back().bytes.size() >= kChunk) return queue_.push_back({});
+  return queue_.back();
 }
 
 void StreamDriver::close_message(Chunk& chunk, std::size_t octets) {
@@ -134,7 +160,7 @@ void StreamDriver::close_message(Chunk& chunk, std::size_t octets) {
 StreamDriver::Composing::Composing(StreamDriver& driver) : driver_(driver), former_(driver.open_chunk().bytes.size()) {}
 
 Result<void> StreamDriver::Composing::commit() const {
-  Chunk& last = driver_.chunks_.back();
+  Chunk& last = driver_.queue_.back();
   const std::size_t added = last.bytes.size() - former_;
   if (added == 0) return {};
   if (auto fits = driver_.check(added); !fits) return fits;
@@ -143,9 +169,9 @@ Result<void> StreamDriver::Composing::commit() const {
 }
 
 StreamDriver::Composing::~Composing() {
-  Chunk& last = driver_.chunks_.back();
+  Chunk& last = driver_.queue_.back();
   last.bytes.resize(last.ends.empty() ? 0 : last.ends.back());  // a committed message has its end there
-  if (last.bytes.empty()) driver_.chunks_.pop_back();
+  if (last.bytes.empty()) driver_.queue_.pop_back();
 }
 
 }  // namespace poe

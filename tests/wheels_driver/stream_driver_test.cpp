@@ -2,6 +2,7 @@
 #include "poe/wheels/stream_driver.hpp"
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <sys/socket.h>
 
 #include <random>
@@ -287,6 +288,44 @@ TEST(StreamDriverTest, ComposingBehindAPartlyWrittenMessageKeepsBoth) {
   }));
   ASSERT_TRUE(driver.put("def"));
   EXPECT_EQ(carry(driver, pipe), "abcdef");
+}
+
+std::size_t heap_in_use() { return mallinfo2().uordblks; }  // a sanitizer's heap says 0, always
+
+TEST(StreamDriverTest, AnIdleDriverHoldsNoHeap) {
+  std::vector<StreamDriver> drivers;
+  drivers.reserve(100);
+  const std::size_t before = heap_in_use();
+  for (int i = 0; i < 100; ++i) drivers.emplace_back();
+  EXPECT_EQ(heap_in_use() - before, 0U);
+}
+
+TEST(StreamDriverTest, ADrainedDriverHoldsNextToNothing) {
+  const Ends ends = make_pipe();
+  StreamDriver driver;
+  const std::size_t before = heap_in_use();
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(driver.put_owned(std::string(20'000, 'x')));
+  EXPECT_EQ(carry(driver, ends).size(), 200'000U);
+  EXPECT_LT(heap_in_use() - before, 512U) << "room for a few chunks";
+}
+
+TEST(StreamDriverTest, APartlyDrainedQueueGivesItsMemoryBack) {
+  const Ends ends = make_pipe();
+  StreamDriver driver;
+  const std::size_t before = heap_in_use();
+  std::string sent;
+  for (int i = 0; i < 40; ++i) {
+    sent += std::string(20'000, static_cast<char>('a' + i % 26));
+    ASSERT_TRUE(driver.put_owned(sent.substr(sent.size() - 20'000)));
+  }
+  std::string all;
+  while (driver.messages() > 4) {
+    ASSERT_TRUE(driver.flush(ends.writer));
+    all += read_all(ends.reader);
+  }
+  EXPECT_LT(heap_in_use() - before - sent.capacity() - all.capacity(), 160'000U) << "of 800 000 octets";
+  all += carry(driver, ends);
+  EXPECT_EQ(all, sent);
 }
 
 TEST(StreamDriverTest, ClearedQueueWritesNothing) {
