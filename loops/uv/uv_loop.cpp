@@ -171,12 +171,13 @@ class UvLoop {
     if (reasons != 0) host_.turn(reasons);
   }
 
-  /// A step waits no longer than this.
+  /// A step waits no longer than this. Due before libuv has begun to wait, as happens when its clock of milliseconds
+  /// ticks at that moment, it must keep it from waiting at all: nothing else might ever wake it.
   void limit(std::int64_t wait_ns) noexcept {
     uv_update_time(loop_);
     const auto ms = static_cast<std::uint64_t>(poe::loop::rounded_up(wait_ns, poe::loop::kNsPerMs));
     uv_timer_start(
-        &limit_, [](uv_timer_t*) {}, ms, 0);
+        &limit_, [](uv_timer_t* timer) { uv_stop(timer->loop); }, ms, 0);
   }
 
   static void on_poll(uv_poll_t* poll, int status, int events) {
