@@ -53,6 +53,9 @@ inline std::vector<std::string> real_loops() {
 /// Instantiated for every loop that was built.
 class OnEveryLoop : public ::testing::TestWithParam<std::string> {
  protected:
+  /// While the members of derived fixtures, which handlers of `_stop` may write to, still exist.
+  void TearDown() override { kernel.stop(); }
+
   Kernel kernel = open_on(GetParam());
 };
 

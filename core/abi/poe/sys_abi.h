@@ -37,7 +37,7 @@ extern "C" {
 
 /* Laid out as struct iovec. */
 typedef struct poe_iovec {
-  void *base;
+  void* base;
   uint64_t size;
 } poe_iovec;
 
@@ -45,21 +45,21 @@ typedef struct poe_iovec {
 typedef struct poe_message {
   uint32_t struct_size;
   uint32_t flags; /* in: MSG_*; out: MSG_TRUNC and the like */
-  void *address;  /* a sockaddr, or NULL */
+  void* address;  /* a sockaddr, or NULL */
   uint32_t address_size;
   uint32_t part_count;
-  const poe_iovec *parts;
+  const poe_iovec* parts;
 } poe_message;
 
 /* A child to start. Borrowed until spawn() returns. */
 typedef struct poe_spawn {
   uint32_t struct_size;
-  uint32_t flags;              /* reserved, zero */
-  const char *path;            /* the program; searched in PATH if it has no slash */
-  const char *const *argv;     /* NULL-terminated, argv[0] included */
-  const char *const *envp;     /* NULL-terminated; NULL: inherit */
-  const char *directory;       /* working directory; NULL: inherit */
-  const int32_t *stdio;        /* three descriptors for 0, 1, 2; -1: /dev/null, -2: inherit. NULL: inherit all */
+  uint32_t flags;          /* reserved, zero */
+  const char* path;        /* the program; searched in PATH if it has no slash */
+  const char* const* argv; /* NULL-terminated, argv[0] included */
+  const char* const* envp; /* NULL-terminated; NULL: inherit */
+  const char* directory;   /* working directory; NULL: inherit */
+  const int32_t* stdio;    /* three descriptors for 0, 1, 2; -1: /dev/null, -2: inherit. NULL: inherit all */
 } poe_spawn;
 
 /* How a child ended. */
@@ -73,37 +73,37 @@ typedef struct poe_exit {
 typedef struct poe_sys {
   uint32_t struct_size;
   uint32_t reserved; /* zero */
-  void *ctx;
+  void* ctx;
 
-  int (*socket)(void *ctx, int domain, int type, int protocol);                    /* descriptor */
-  int (*socketpair)(void *ctx, int domain, int type, int protocol, int *ret_pair); /* two of them */
-  int (*bind)(void *ctx, int fd, const void *address, uint32_t size);
-  int (*listen)(void *ctx, int fd, int backlog);
-  int (*accept)(void *ctx, int fd, void *ret_address, uint32_t *size); /* descriptor; -EAGAIN if none waits */
-  int (*connect)(void *ctx, int fd, const void *address, uint32_t size); /* -EINPROGRESS: wait for WRITE */
-  int (*getsockname)(void *ctx, int fd, void *ret_address, uint32_t *size);
-  int (*getpeername)(void *ctx, int fd, void *ret_address, uint32_t *size);
-  int (*getsockopt)(void *ctx, int fd, int level, int name, void *ret_value, uint32_t *size);
-  int (*setsockopt)(void *ctx, int fd, int level, int name, const void *value, uint32_t size);
+  int (*socket)(void* ctx, int domain, int type, int protocol);                    /* descriptor */
+  int (*socketpair)(void* ctx, int domain, int type, int protocol, int* ret_pair); /* two of them */
+  int (*bind)(void* ctx, int fd, const void* address, uint32_t size);
+  int (*listen)(void* ctx, int fd, int backlog);
+  int (*accept)(void* ctx, int fd, void* ret_address, uint32_t* size);   /* descriptor; -EAGAIN if none waits */
+  int (*connect)(void* ctx, int fd, const void* address, uint32_t size); /* -EINPROGRESS: wait for WRITE */
+  int (*getsockname)(void* ctx, int fd, void* ret_address, uint32_t* size);
+  int (*getpeername)(void* ctx, int fd, void* ret_address, uint32_t* size);
+  int (*getsockopt)(void* ctx, int fd, int level, int name, void* ret_value, uint32_t* size);
+  int (*setsockopt)(void* ctx, int fd, int level, int name, const void* value, uint32_t size);
 
-  int64_t (*readv)(void *ctx, int fd, const poe_iovec *parts, int count);  /* bytes; 0: end of file */
-  int64_t (*writev)(void *ctx, int fd, const poe_iovec *parts, int count); /* bytes taken */
-  int64_t (*recvmsg)(void *ctx, int fd, poe_message *message);
-  int64_t (*sendmsg)(void *ctx, int fd, const poe_message *message); /* sockets; never raises SIGPIPE */
-  int (*shutdown)(void *ctx, int fd, int how); /* SHUT_RD, SHUT_WR, SHUT_RDWR */
-  int (*close)(void *ctx, int fd);
+  int64_t (*readv)(void* ctx, int fd, const poe_iovec* parts, int count);  /* bytes; 0: end of file */
+  int64_t (*writev)(void* ctx, int fd, const poe_iovec* parts, int count); /* bytes taken */
+  int64_t (*recvmsg)(void* ctx, int fd, poe_message* message);
+  int64_t (*sendmsg)(void* ctx, int fd, const poe_message* message); /* sockets; never raises SIGPIPE */
+  int (*shutdown)(void* ctx, int fd, int how);                       /* SHUT_RD, SHUT_WR, SHUT_RDWR */
+  int (*close)(void* ctx, int fd);
 
-  int (*pipe)(void *ctx, int *ret_pair); /* [0] reads what [1] writes */
-  int (*kind)(void *ctx, int fd);        /* POE_KIND_* */
-  int (*prepare)(void *ctx, int fd);     /* makes an inherited descriptor non-blocking */
-  int (*open)(void *ctx, const char *path, int flags, int mode);
-  int64_t (*pread)(void *ctx, int fd, void *ret_bytes, uint64_t size, int64_t offset);
+  int (*pipe)(void* ctx, int* ret_pair); /* [0] reads what [1] writes */
+  int (*kind)(void* ctx, int fd);        /* POE_KIND_* */
+  int (*prepare)(void* ctx, int fd);     /* makes an inherited descriptor non-blocking */
+  int (*open)(void* ctx, const char* path, int flags, int mode);
+  int64_t (*pread)(void* ctx, int fd, void* ret_bytes, uint64_t size, int64_t offset);
 
-  int (*spawn)(void *ctx, const poe_spawn *what, int64_t *ret_pid);
-  int (*wait)(void *ctx, int64_t pid, poe_exit *ret_exit); /* 1: ended and reaped; 0: still running */
-  int (*child_fd)(void *ctx, int64_t pid); /* descriptor readable once it ended; -ENOSYS: there is none */
+  int (*spawn)(void* ctx, const poe_spawn* what, int64_t* ret_pid);
+  int (*wait)(void* ctx, int64_t pid, poe_exit* ret_exit); /* 1: ended and reaped; 0: still running */
+  int (*child_fd)(void* ctx, int64_t pid); /* descriptor readable once it ended; -ENOSYS: there is none */
 
-  int64_t (*clock)(void *ctx, int which); /* POE_CLOCK_*, nanoseconds */
+  int64_t (*clock)(void* ctx, int which); /* POE_CLOCK_*, nanoseconds */
 } poe_sys;
 
 #ifdef __cplusplus
