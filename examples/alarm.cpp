@@ -37,6 +37,7 @@ class Alarm : public poe::Session {
 };
 
 int main(int argc, char** argv) {
+  poe::fill_standard_descriptors();
   std::vector<Alarm::Entry> entries;
   for (int i = 1; i + 1 < argc; i += 2) {
     char* end = nullptr;

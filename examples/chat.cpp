@@ -3,7 +3,6 @@
 #include <cstdio>
 #include "poe/components/tcp_server.hpp"
 #include "poe/open.hpp"
-
 inline constexpr poe::Event<std::string> say{"say"};
 
 class Chatter : public poe::TcpConnection {
@@ -41,6 +40,7 @@ class Chatter : public poe::TcpConnection {
 };
 
 int main(int argc, char** argv) {
+  poe::fill_standard_descriptors();
   if (argc > 2) return std::fputs("usage: chat [PORT]    (default 7007; 0: any free one)\n", stderr), 2;
   poe::TcpServerOptions options("127.0.0.1", argc == 2 ? argv[1] : "7007");
   options.connection<Chatter>();

@@ -23,6 +23,7 @@ class Counter : public poe::Session {
 };
 
 int main() {
+  poe::fill_standard_descriptors();
   auto kernel = poe::open_kernel();
   for (int number = 1; kernel && number <= 10; ++number) kernel->spawn<Counter>(number);
   const auto ran = kernel ? kernel->run() : poe::failure(kernel.error());

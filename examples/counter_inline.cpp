@@ -22,6 +22,7 @@ poe::Inline<int> counter(int session_number) {
 }
 
 int main() {
+  poe::fill_standard_descriptors();
   auto kernel = poe::open_kernel();
   for (int number = 1; kernel && number <= 10; ++number) kernel->spawn(counter(number));
   const auto ran = kernel ? kernel->run() : poe::failure(kernel.error());

@@ -6,6 +6,7 @@
 #include "poe/open.hpp"
 
 int main(int argc, char** argv) {
+  poe::fill_standard_descriptors();
   if (argc > 2) return std::fputs("usage: echo [PORT]    (default 7007; 0: any free one)\n", stderr), 2;
 
   bool failed = false;

@@ -39,7 +39,7 @@ struct Shipping {
 };
 
 int main(int argc, char** argv) {
-  const bool closed = argc == 3 && fcntl(0, F_GETFD) < 0;  // then 0 will be somebody else's descriptor
+  const bool closed = poe::fill_standard_descriptors()[0] && argc == 3;
   if (argc < 3 || closed) return std::fputs("usage: logship HOST PORT [FILE]...   (none: standard input)\n", stderr), 2;
   auto kernel = poe::open_kernel();
   Shipping shipping;

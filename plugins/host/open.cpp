@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "poe/open.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <utility>
 
 #include "environment.hpp"
@@ -29,6 +32,18 @@ Result<Kernel> open_kernel(OpenOptions options) {
   LogSink* log = options.kernel.log;
   auto loops = make_loop_provider({std::move(options.loop), std::move(options.plugin_dirs), log});
   return Kernel(std::move(loops), options.kernel);
+}
+
+// A descriptor that is opened gets the lowest free number, so going upwards fills exactly the gaps. Not close-on-exec:
+// children of the program must find them filled as well.
+std::bitset<3> fill_standard_descriptors() noexcept {
+  std::bitset<3> missing;
+  for (int fd = 0; fd < 3; ++fd) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    missing.set(static_cast<std::size_t>(fd));
+    static_cast<void>(::open("/dev/null", O_RDWR));
+  }
+  return missing;
 }
 
 }  // namespace poe

@@ -10,6 +10,7 @@
 #include "loops.hpp"
 #include "poe/loop_abi.h"
 #include "poe/near_names.hpp"
+#include "poe/open.hpp"
 #include "tour.hpp"
 
 namespace {
@@ -153,10 +154,11 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  const bool unread = poe::fill_standard_descriptors()[1];  // started without a standard output
   try {
     const int code = run(argc, argv);
     std::cout.flush();
-    if (std::cout) return code;
+    if (std::cout && !(unread && code == kDone)) return code;
     std::cerr << "poe: cannot write standard output: the disk may be full, or the reader is gone\n";
   } catch (const std::exception& problem) {
     std::cerr << "poe: " << problem.what() << '\n';

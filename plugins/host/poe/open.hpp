@@ -4,6 +4,7 @@
 // include beside their sessions.
 #pragma once
 
+#include <bitset>
 #include <string>
 #include <vector>
 
@@ -26,5 +27,12 @@ struct OpenOptions {
 /// run, attach() joins a host. What can be known before is checked here, so that a wrong name fails at once: errors
 /// no_loop, untrusted, not_a_plugin, abi_mismatch, invalid_argument; their report() has all details.
 POE_API Result<Kernel> open_kernel(OpenOptions options = {});
+
+/// For the beginning of main(): opens /dev/null where the program was started without standard input, output or error
+/// (`program <&-`). Otherwise the next descriptor made takes that number: what is printed would go into a socket, and
+/// libuv aborts the process when it closes one of its own. open_kernel() does not do it: descriptors 0 to 2 are the
+/// program's, not a library's. Before other threads.
+/// @return  which of the three were missing, whether or not /dev/null could be opened.
+POE_API std::bitset<3> fill_standard_descriptors() noexcept;
 
 }  // namespace poe
