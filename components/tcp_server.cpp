@@ -27,6 +27,7 @@ TcpServer::TcpServer(Birth birth, TcpServerOptions options) : Session(std::move(
   if (!options.make_connection) {
     options.make_connection = [](Kernel& kernel, TcpSeed seed) { kernel.spawn<TcpConnection>(std::move(seed)); };
   }
+  if (!options.filter) options.filter = LineOptions();  // one for all: clones share its settings
   shared_ = std::make_shared<TcpServerShared>(std::move(options), id());
 }
 

@@ -15,7 +15,7 @@ namespace poe::test {
 
 using Log = std::vector<std::string>;
 
-class TcpTest : public testing::TestWithParam<std::string> {
+class TcpTest : public OnEveryLoop {
  protected:
   TcpTest() : kernel(std::make_unique<OneLoop>(loop_plugin(GetParam())), quiet()) {}
 

@@ -207,6 +207,59 @@ TEST_P(TcpServerTest, BindFailuresAreReportedP132) {
   until([&] { return said("S error bind") || said("S error listen"); });
 }
 
+TEST_P(TcpServerTest, ListensOnAUnixPathWhoseFileStays) {
+  const std::string path = unix_path();
+  TcpServerOptions options = logging_server();
+  options.domain = SocketDomain::local;
+  options.address = path;
+  options.port = {};
+  std::string where;
+  options.started = [&](TcpServer& server) { where = server.local_address()->to_string(); };
+  const SessionId server = kernel.spawn<TcpServer>(std::move(options));
+  EXPECT_EQ(where, path);
+  TcpClientOptions wanted = logging_client({});
+  wanted.domain = SocketDomain::local;
+  wanted.remote_address = path;
+  const SessionId client = connect(std::move(wanted));
+  until([&] { return said("S connected") && said("C connected"); });
+  with_client(client, [&](TcpClient& c) {
+    EXPECT_EQ(c.peer().path(), path);
+    c.put("hello");
+  });
+  until([&] { return said("C input echo hello"); });
+  with_client(client, [](TcpClient& c) { c.shutdown(); });
+  with_server(server, [](TcpServer& s) { s.shutdown(); });
+  until([&] { return said("S stopped"); });
+  EXPECT_EQ(log.size(), std::size_t{8}) << "no errors";
+  EXPECT_EQ(std::filesystem::exists(path), !simulated()) << "P138";
+}
+
+TEST_P(TcpServerTest, ListensOnANameAndIsFoundByIt) {
+  TcpServerOptions options = logging_server();
+  options.address = "localhost";
+  const SessionId server = kernel.spawn<TcpServer>(std::move(options));
+  EXPECT_EQ(port, 0) << "the name has to be looked up first";
+  until([&] {
+    with_server(server, [&](TcpServer& s) {
+      if (const auto address = s.local_address()) port = address->port();
+    });
+    return port != 0;
+  });
+  TcpClientOptions wanted = logging_client(port);
+  wanted.remote_address = "localhost";
+  const SessionId client = connect(std::move(wanted));
+  until([&] { return said("S connected") && said("C connected"); });
+  with_client(client, [](TcpClient& c) { c.put("hello"); });
+  until([&] { return said("C input echo hello"); });
+}
+
+TEST_P(TcpServerTest, ANameNobodyHasIsAnError) {
+  TcpServerOptions options = logging_server();
+  options.address = "no-such-name.invalid";
+  kernel.spawn<TcpServer>(std::move(options));
+  until([&] { return said("S error getaddrinfo"); });
+}
+
 TEST_P(TcpServerTest, WrongOptionsAreBugs) {
   const auto spawned = [&](TcpServerOptions options) {
     return kernel.alive(kernel.spawn<TcpServer>(std::move(options)));
