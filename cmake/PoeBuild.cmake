@@ -30,7 +30,7 @@ set(POE_LOOP_DIR ${CMAKE_INSTALL_LIBDIR}/poe/loops-1) # relative to the prefix; 
 
 # What every target of ours is compiled with.
 add_library(poe_build_options INTERFACE)
-target_compile_options(poe_build_options INTERFACE -Wall -Wextra -Wconversion $<$<BOOL:${POE_WERROR}>:-Werror>)
+target_compile_options(poe_build_options INTERFACE -Wall -Wextra -Wconversion -fno-semantic-interposition $<$<BOOL:${POE_WERROR}>:-Werror>)
 # g++ 12 warns falsely about std::string concatenation when it optimises (GCC bug 105651).
 target_compile_options(poe_build_options INTERFACE $<$<AND:$<CXX_COMPILER_ID:GNU>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,13>>:-Wno-restrict>)
 target_compile_definitions(poe_build_options INTERFACE $<$<BOOL:${POE_PORTABLE}>:POE_PORTABLE=1>)

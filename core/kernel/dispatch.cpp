@@ -59,7 +59,8 @@ void KernelCore::turn(std::uint32_t reasons) {
     asleep_ = false;
     former_look_ = std::exchange(look_, clock());
     events_left_ = options_.budget.events;
-    stride_ = until_clock_ = 1;
+    stride_ = granted_ = until_clock_ = 1;
+    const std::uint64_t outer_pass_end = pass_end_;
     if (mailbox_->waiting()) drain_mailbox();
     if (attention_) attend();
     if (!ready_.empty()) dispatch_ready();
@@ -68,6 +69,7 @@ void KernelCore::turn(std::uint32_t reasons) {
       run_pass();
     } while (!single_ && events_left_ != 0 && !queue_.empty() && !stop_loop_);
     sweep();
+    pass_end_ = outer_pass_end;
     queue_.leave();
     --depth_;
   }
@@ -76,11 +78,14 @@ void KernelCore::turn(std::uint32_t reasons) {
 }
 
 // A timer due before the former look runs before the pass's events, any other after them: so events and timers keep the
-// order of their due times (P002-P005) without a time stamp on each event.
+// order of their due times (P002-P005) without a time stamp on each event. Where no timer is due and no slice asked
+// for, passes cannot be told apart: one goes on until the queue is empty, and start_timer() ends it for a timer in the
+// past.
 void KernelCore::run_pass() {
-  const std::uint64_t end = queue_.pushed();
   if (!timer_queue_.empty() && timer_queue_.first_due() <= former_look_) run_timers(former_look_);
-  while (queue_.taken() < end && events_left_ != 0) {
+  const bool timers_due = !timer_queue_.empty() && timer_queue_.first_due() <= look_;
+  pass_end_ = single_ || timers_due ? queue_.pushed() : UINT64_MAX;
+  while (!queue_.empty() && queue_.taken() < pass_end_ && events_left_ != 0) {
     Record& record = *queue_.take();
     if (frames_ != nullptr && on_stack(SessionId{record.target}.slot()) &&
         !slots_[SessionId{record.target}.slot()].reentrant) {
@@ -88,72 +93,30 @@ void KernelCore::run_pass() {
       continue;
     }
     deliver(record);
-    if (attention_) [[unlikely]]
+    count_event();
+    if (attention_) [[unlikely]] {
       attend();
-    spent_budget();
+      if (stop_loop_) break;
+    }
   }
   if (!timer_queue_.empty() && timer_queue_.first_due() <= look_) run_timers(look_);
   former_look_ = look_;
 }
 
-// Counts one event and, now and then, the time: every event at first, then less often while they prove to be short.
-bool KernelCore::spent_budget() {
-  if (events_left_ <= 1) {
-    events_left_ = 0;
-    return true;
-  }
-  --events_left_;
-  if (--until_clock_ != 0) return false;
+// Takes off the events since the last time from the budget and reads the clock: after every event at first, then less
+// and less often while they prove to be short.
+void KernelCore::check_budget() {
+  events_left_ -= std::min(events_left_, granted_);
   const std::int64_t elapsed = clock() - look_;
   const std::int64_t limit = options_.budget.time.count();
-  if (elapsed >= limit) {
-    events_left_ = 0;
-    return true;
+  if (elapsed >= limit) events_left_ = 0;
+  constexpr std::uint32_t kLongestStride = 64;
+  if (elapsed < limit / 16) {
+    stride_ = std::min(stride_ * 4, kLongestStride);
+  } else {
+    stride_ = elapsed < limit / 2 ? std::min(stride_ * 2, kLongestStride) : 1;
   }
-  constexpr std::uint32_t kLongestStride = 16;
-  stride_ = elapsed < limit / 2 ? std::min(stride_ * 2, kLongestStride) : 1;
-  until_clock_ = stride_;
-  return false;
-}
-
-void KernelCore::deliver(Record& record) {
-  const SessionId target{record.target};
-  const Slot& slot = slots_[target.slot()];
-  if (slot.id == record.target) [[likely]] {
-    current_ = target.slot();
-    sender_ = record.sender;
-    event_ = record.key;
-    try {
-      if (const Handler* row = slot.table->find(record.key->id)) [[likely]] {
-        row->thunk(slot.object, *row, record.payload(), nullptr);
-      } else {
-        unhandled(record);
-      }
-    } catch (const abi::__forced_unwind&) {
-      throw;
-    } catch (...) {
-      raise_die(std::current_exception(), target.slot(), *record.key);
-    }
-  }
-  finish(record);
-  current_ = 0;
-}
-
-// Destroys the arguments while the receiver still is current (P031), and gives up what the record kept alive.
-void KernelCore::finish(Record& record) noexcept {
-  if (record.key->ops->destroy != nullptr) record.key->ops->destroy(record.payload());
-  const std::uint32_t receiver = SessionId{record.target}.slot();
-  Slot& to = slots_[receiver];
-  if (to.last_in == &record) {
-    to.last_in = nullptr;
-    if (!reachable(to)) mark(receiver);
-  }
-  if (record.sender == receiver) return;
-  Slot& from = slots_[record.sender];
-  if (from.last_out == &record) {
-    from.last_out = nullptr;
-    if (!reachable(from)) mark(record.sender);
-  }
+  granted_ = until_clock_ = std::max<std::uint32_t>(1, std::min(stride_, events_left_));
 }
 
 void KernelCore::unhandled(Record& record) {

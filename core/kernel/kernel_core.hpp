@@ -168,7 +168,11 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   void drain_mailbox();
   Result<void> post_letter(Letter& letter);
   void attend();
-  bool spent_budget();
+  void count_event() {
+    if (--until_clock_ == 0) [[unlikely]]
+      check_budget();
+  }
+  void check_budget();
   bool on_stack(std::uint32_t slot) const noexcept;
   void hold(Record& record);
   void release_held();
@@ -349,7 +353,9 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   std::int64_t former_look_ = 0;
   std::uint32_t events_left_ = 0;  // of the budget of this turn
   std::uint32_t stride_ = 1;       // events until the clock is read again
+  std::uint32_t granted_ = 1;      // what until_clock_ counts down from
   std::uint32_t until_clock_ = 1;
+  std::uint64_t pass_end_ = 0;  // the pass under way ends before this record
   std::deque<HeldRecord> held_;
   std::vector<SessionId> stop_requests_;
   std::vector<std::uint32_t> marked_;
@@ -409,6 +415,47 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   bool ending_ = false;  // no session is born any more
   bool retired_ = false;
 };
+
+// Destroys the arguments while the receiver still is current (P031), and gives up what the record kept alive.
+inline void KernelCore::finish(Record& record) noexcept {
+  if (record.key->ops->destroy != nullptr) record.key->ops->destroy(record.payload());
+  const std::uint32_t receiver = SessionId{record.target}.slot();
+  Slot& to = slots_[receiver];
+  if (to.last_in == &record) {
+    to.last_in = nullptr;
+    if (!reachable(to)) mark(receiver);
+  }
+  if (record.sender == receiver) return;
+  Slot& from = slots_[record.sender];
+  if (from.last_out == &record) {
+    from.last_out = nullptr;
+    if (!reachable(from)) mark(record.sender);
+  }
+}
+
+// Hands one event to its session. Inline, as finish(): they are the hot path.
+inline void KernelCore::deliver(Record& record) {
+  const SessionId target{record.target};
+  const Slot& slot = slots_[target.slot()];
+  if (slot.id == record.target) [[likely]] {
+    current_ = target.slot();
+    sender_ = record.sender;
+    event_ = record.key;
+    try {
+      if (const Handler* row = slot.table->find(record.key->id)) [[likely]] {
+        row->thunk(slot.object, *row, record.payload(), nullptr);
+      } else {
+        unhandled(record);
+      }
+    } catch (const abi::__forced_unwind&) {
+      throw;
+    } catch (...) {
+      raise_die(std::current_exception(), target.slot(), *record.key);
+    }
+  }
+  finish(record);
+  current_ = 0;
+}
 
 template <class F>
 bool KernelCore::guarded(std::uint32_t slot, const EventKey& key, F&& f) {

@@ -28,6 +28,7 @@ Timer KernelCore::start_timer(SessionId id, std::int64_t due, std::int64_t perio
     queue_fifo_timer(index);
   } else {
     timer_queue_.add(index, due);
+    if (due <= look_) pass_end_ = std::min(pass_end_, queue_.pushed());  // it comes before what is posted after it
     if (asleep_ && timer_queue_.first() == index) schedule();
   }
   return make_handle<Timer>(Handle::Kind::timer, index, timers_.generation(index));
@@ -58,7 +59,7 @@ void KernelCore::run_timers(std::int64_t until) {
     }
     fire(index);
     if (attention_) attend();
-    spent_budget();
+    count_event();
   }
 }
 
