@@ -75,8 +75,8 @@ TEST_P(IdleMemoryTest, AnIdleConnectionCostsAboutOneKibibyte) {
   settle();
   const std::size_t each = (heap_in_use() - before) / count;
   std::cout << GetParam() << ": " << each << " octets of heap for each of " << count << " idle connections\n";
-  const bool ours = GetParam() == "select" || GetParam() == "poll" || GetParam() == "epoll";
-  EXPECT_LE(each, ours ? 1126u : 1536u) << "1.1 KiB of ours, and what a foreign loop takes";
+  const bool slim = GetParam() == "select" || GetParam() == "epoll";  // these keep next to nothing themselves
+  EXPECT_LE(each, slim ? 1126u : 1536u) << "1.1 KiB of ours, and what the loop takes";
 }
 
 }  // namespace
