@@ -12,19 +12,10 @@ expect "alarm" "tea done" "$(tr '\n' ' ' <"$dir/alarm" | sed 's/ $//')"
 run "$BIN/alarm" 0 tea <&- >&- 2>&-
 [ "$POE_EVENT_LOOP" = sim ] && exit 0
 
-# A server without standard output cannot say where it listens; the system knows.
-find_port() {
-  local inode at
-  for inode in $(ls -l "/proc/$server/fd" | sed -n 's/.* socket:\[\([0-9]*\)\]$/\1/p'); do
-    at=$(awk -v inode="$inode" '$10 == inode && $4 == "0A" { print substr($2, 10) }' /proc/net/tcp)
-    [ -n "$at" ] && port=$((16#$at)) && return
-  done
-  return 1
-}
 for program in echo chat; do
   "$BIN/$program" 0 <&- >&- 2>&- &
   server=$!; started+=($server)
-  until_true 20 find_port
+  until_true 20 find_port "$server" # it cannot say where it listens
   for fd in 0 1 2; do expect "$program: descriptor $fd" /dev/null "$(readlink "/proc/$server/fd/$fd")"; done
   if [ $program = echo ]; then
     expect "echo" "hello" "$(echo hello | timeout 20 nc -N 127.0.0.1 "$port")"

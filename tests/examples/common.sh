@@ -18,6 +18,16 @@ until_true() {
   until "$@" 2>/dev/null; do left=$((left - 1)); [ $left -gt 0 ] || fail "never true: $*"; sleep 0.02; done
 }
 
+# find_port PID: sets port to where that process listens, as the system sees it; fails if it does not (yet).
+find_port() {
+  local inode at
+  for inode in $(ls -l "/proc/$1/fd" | sed -n 's/.* socket:\[\([0-9]*\)\]$/\1/p'); do
+    at=$(awk -v inode="$inode" '$10 == inode && $4 == "0A" { print substr($2, 10) }' /proc/net/tcp)
+    [ -n "$at" ] && port=$((16#$at)) && return
+  done
+  return 1
+}
+
 # serve PROGRAM [ARGS]: starts a server on a free port; sets server and port.
 serve() {
   local program=$1; shift

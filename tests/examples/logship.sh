@@ -2,14 +2,20 @@
 # SPDX-License-Identifier: MIT
 # Files and standard input arrive whole; what cannot be done is said.
 . "$(dirname "$0")/common.sh"
-receive() { # sets port; what comes goes to $dir/received
-  coproc LISTENER { timeout 30 nc -l -d 127.0.0.1 "$port" >"$dir/received"; }
-  local pid=$LISTENER_PID; started+=($pid); listener=$pid
-  until_true 20 listening
+# receive: sets port and listener; what comes goes to $dir/received. nc cannot be given "any free port": it tries some
+# below those the system hands out, until it gets one.
+receive() {
+  local attempt
+  for attempt in {1..50}; do
+    nc -l -d 127.0.0.1 $((10000 + RANDOM % 20000)) >"$dir/received" 2>"$dir/nc" &
+    listener=$!; started+=($listener)
+    until_true 20 listens_or_gone
+    find_port "$listener" 2>/dev/null && return
+    wait "$listener"
+  done
+  fail "no free port"
 }
-listening() { grep -q ":$(printf '%04X' "$port") 00000000:0000 0A" /proc/net/tcp; }
-port=$((20000 + RANDOM % 20000))
-while listening; do port=$((port + 1)); done
+listens_or_gone() { find_port "$listener" || ! kill -0 "$listener"; }
 
 seq 1 100000 >"$dir/one"
 printf 'no newline at the end' >"$dir/two"
