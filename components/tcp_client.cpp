@@ -77,7 +77,8 @@ void TcpClient::take(Accepted accepted) {
 }
 
 void TcpClient::fail(const Error& reported) {
-  const Error error = reported;  // the wheel that owns it goes
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): the wheel that owns the reported one goes
+  const Error error = reported;
   connecting_ = SocketFactory();
   retry_later();
   if (options_.connect_error) return options_.connect_error(*this, error);

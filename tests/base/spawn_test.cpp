@@ -36,6 +36,9 @@ poe_exit wait_for(std::int64_t pid) {
   return ended;
 }
 
+// What a shell reads from must block: ours do not, and its `read` gives up at once.
+void blocking(const Fd& fd) { ASSERT_EQ(::fcntl(fd.get(), F_SETFL, 0), 0); }
+
 struct Child {
   int started = 0;
   std::int64_t pid = 0;
@@ -103,6 +106,7 @@ TEST(SpawnTest, EndBySignalIsReported) {
 
 TEST(SpawnTest, RunningChildIsNotReapedAndAStoppedOneHasNotEndedP087) {
   Pipe in;
+  blocking(in.reader);
   const std::int32_t stdio[3] = {in.reader.get(), -1, -2};
   const Child child = spawn_shell("read line; exit 3", stdio);
   ASSERT_EQ(child.started, 0);
@@ -194,6 +198,8 @@ TEST(SpawnTest, ChildStartsWithDefaultSignalsAndNothingBlockedP157) {
 
 TEST(SpawnTest, ChildDescriptorBecomesReadableAtTheEnd) {
   Pipe in;
+  blocking(in.reader);
+  blocking(in.reader);
   const std::int32_t stdio[3] = {in.reader.get(), -1, -2};
   const Child child = spawn_shell("read line", stdio);
   ASSERT_EQ(child.started, 0);

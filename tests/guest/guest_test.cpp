@@ -207,7 +207,8 @@ TEST_P(Guests, BothHearTheSameSignal) {
     watch = *self.on_signal("USR2", [&](const Signal&) { ++heard; });
   }));
   const long signals_heard = program.signals_heard(host);
-  run_while([&] { return heard < 5; });
+  // GLib merges signals that come while it is busy, so the host may need more of them.
+  run_while([&] { return heard < 5 || program.signals_heard(host) - signals_heard < 4; });
   EXPECT_GE(heard, 5);
   EXPECT_GE(program.signals_heard(host) - signals_heard, 4);
   watch.cancel();
