@@ -46,6 +46,8 @@ function(poe_install)
   install(FILES ${PROJECT_BINARY_DIR}/poeConfig.cmake ${PROJECT_BINARY_DIR}/poeConfigVersion.cmake
                 ${PROJECT_SOURCE_DIR}/cmake/PoeLoop.cmake ${PROJECT_SOURCE_DIR}/loops/loop.map
           DESTINATION ${package_dir} COMPONENT development)
+  # Relative, so that a prefix chosen at install time, or a tree moved later, is found.
+  file(RELATIVE_PATH POE_PREFIX_FROM_PC ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
   foreach(name poe poe-loop-abi)
     configure_file(${PROJECT_SOURCE_DIR}/cmake/${name}.pc.in ${PROJECT_BINARY_DIR}/${name}.pc @ONLY)
     install(FILES ${PROJECT_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)

@@ -127,7 +127,8 @@ void KernelCore::raise_die(std::exception_ptr thrown, std::uint32_t slot, const 
       up = cold_[up].parent;
       ancestors.push_back(id_of(up));
     }
-    static_cast<void>(send_signal(die.source, std::move(die), std::move(ancestors)));
+    const SessionId source = die.source;
+    static_cast<void>(send_signal(source, std::move(die), std::move(ancestors)));
   } catch (...) {  // no memory left to say it
     outcome_ = Error::from_exception(thrown, "handle event", "");
     stop_all_ = attention_ = true;

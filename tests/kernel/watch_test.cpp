@@ -306,7 +306,7 @@ TEST_P(OsWatches, ClosedBeforeForgottenHarmsNobodyElse) {
 }
 
 TEST_P(OsWatches, RegularFilesAndNullAreAlwaysReadyP103) {
-  const Fd file(::open(__FILE__, O_RDONLY | O_CLOEXEC));
+  const Fd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
   const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   ASSERT_TRUE(file);
   Watch watches[2];
@@ -332,7 +332,7 @@ TEST_P(OsWatches, RegularFilesAndNullAreAlwaysReadyP103) {
 }
 
 TEST_P(OsWatches, ARegularFileStarvesNeitherSocketNorTimer) {
-  const Fd file(::open(__FILE__, O_RDONLY | O_CLOEXEC));
+  const Fd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
   Pair pair = stream_pair(kernel);
   Watch file_watch, socket_watch;
   Timer timer;
