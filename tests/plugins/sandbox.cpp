@@ -41,6 +41,7 @@ std::string Sandbox::add(const std::string& plugin, const std::string& as) {
 
 std::string Sandbox::write(const std::string& name, const std::string& bytes) {
   const std::string to = file(name);
+  fs::remove(to);  // a new file: the former may be mapped, and cutting it short would end this process at its exit
   std::ofstream(to, std::ios::binary) << bytes;
   fs::permissions(to, fs::perms(0644));
   return to;
