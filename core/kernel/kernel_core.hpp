@@ -176,7 +176,6 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   bool on_stack(std::uint32_t slot) const noexcept;
   void hold(Record& record);
   void release_held();
-  void push_internal(const EventKey& key, std::uint32_t target_slot, const std::function<void(void*)>& construct);
   /// Runs f with a session current; a throw becomes its DIE. False if it threw.
   template <class F>
   bool guarded(std::uint32_t slot, const EventKey& key, F&& f);
