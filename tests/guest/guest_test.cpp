@@ -10,6 +10,9 @@
 #include "kernel_fixture.hpp"
 #include "poe/fd.hpp"
 
+/// Names a test's parameter, in ctest's list too; found by its argument, hence in the global namespace.
+static void PrintTo(const host_program* program, std::ostream* out) { *out << program->loop; }
+
 namespace poe::test {
 namespace {
 
