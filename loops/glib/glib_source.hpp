@@ -43,13 +43,13 @@ class Source {
   void drop() noexcept;
   /// Forgets the source without a call into GLib: it stays where it is and does nothing.
   void forget() noexcept;
-  /// The deadline in µs of g_get_monotonic_time(); 0: at once; -1: none.
-  void set_ready_time(gint64 us) noexcept { g_source_set_ready_time(source_, us); }
+  /// The deadline in µs of g_get_monotonic_time(); 0: at once; -1: none. Context's thread only: the next iteration asks
+  /// for it.
+  ///
+  /// Why not g_source_set_ready_time(): it wakes the context also from its own thread (GLib 2.74), three system calls.
+  void set_ready_time(gint64 us) noexcept;
   /// True if the deadline has passed, by the clock of this iteration.
-  bool due() const noexcept {
-    const gint64 at = g_source_get_ready_time(source_);
-    return at != -1 && at <= g_source_get_time(source_);
-  }
+  bool due() const noexcept;
   GSource* get() const noexcept { return source_; }
 
  private:
