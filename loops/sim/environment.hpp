@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -31,6 +32,7 @@ struct Environment {
   Settings settings;
   Choices choices;
   Timeline time;
+  std::atomic<int64_t> wall_step{0};  ///< by how much the wall clock was set; ns. Any thread
 };
 
 }  // namespace poe::sim

@@ -180,6 +180,10 @@ poe_sim SimLoop::make_sim_table(SimLoop& loop) {
     self.time().advance_to(Timeline::later(self.time().now(), ns));
     return 0;
   };
+  t.step_wall = [](void* ctx, int64_t ns) {
+    static_cast<SimLoop*>(ctx)->world_.environment().wall_step.fetch_add(ns, std::memory_order_relaxed);
+    return 0;
+  };
   return t;
 }
 

@@ -166,7 +166,8 @@ int sys_child_fd(World&, int64_t) { return -ENOSYS; }
 int64_t sys_clock(World& world, int which) {
   const int64_t now = world.environment().time.now();
   if (which == POE_CLOCK_MONOTONIC) return now;
-  return which == POE_CLOCK_REALTIME ? Timeline::later(now, kEpoch) : -EINVAL;
+  if (which != POE_CLOCK_REALTIME) return -EINVAL;
+  return Timeline::later(now, kEpoch + world.environment().wall_step.load(std::memory_order_relaxed));
 }
 
 // Makes the C function of a table entry out of one of the above: finds the world, lets no exception out.

@@ -98,6 +98,16 @@ TEST(SimClockTest, TheSystemTableTellsTheSameTime) {
   EXPECT_EQ(sim.sys->clock(sim.sys->ctx, 7), -EINVAL);
 }
 
+TEST(SimClockTest, TheWallClockCanBeSetTheOtherDoesNotNotice) {
+  Sim sim;
+  const int64_t start = sim.now();
+  const int64_t wall = sim.sys->clock(sim.sys->ctx, POE_CLOCK_REALTIME);
+  EXPECT_EQ(sim.sim->step_wall(sim.sim->ctx, 3600 * Sim::kSecond), 0);
+  EXPECT_EQ(sim.sim->step_wall(sim.sim->ctx, -60 * Sim::kSecond), 0);
+  EXPECT_EQ(sim.sys->clock(sim.sys->ctx, POE_CLOCK_REALTIME), wall + 3540 * Sim::kSecond);
+  EXPECT_EQ(sim.now(), start);
+}
+
 TEST(SimClockTest, AWakeFromAThreadEndsAnEndlessWait) {
   Sim sim;
   const int64_t start = sim.now();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * poe.sim/1: what a test may ask of the simulated loop: which seed it plays, what it chose so far, and to let
- * virtual time pass. Offered by the loop plug-in "sim" through extension("poe.sim/1"); every other loop answers
+ * poe.sim/1: what a test may ask of the simulated loop: which seed it plays, what it chose so far, to let virtual
+ * time pass and to set the wall clock. Offered by the loop plug-in "sim" through extension("poe.sim/1"); every other loop answers
  * NULL for that name.
  *
  * Not here: the simulated sockets, pipes and files. They are reached through poe.sys/1 (sys_abi.h), as real ones.
@@ -38,6 +38,10 @@ typedef struct poe_sim {
   /* Lets `ns` nanoseconds pass, as if the program had computed for so long. What travels arrives meanwhile, but
    * nothing is delivered before the next step. Returns 0, or -EINVAL for a negative number. */
   int (*advance)(void* ctx, int64_t ns);
+
+  /* Sets the wall clock `ns` nanoseconds forward, or back if negative, as an operator does; the monotonic one does not
+   * notice. Returns 0. */
+  int (*step_wall)(void* ctx, int64_t ns);
 } poe_sim;
 
 #ifdef __cplusplus
