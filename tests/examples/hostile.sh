@@ -19,19 +19,27 @@ before=$(memory)
 head -c 100000000 /dev/zero | tr '\0' 'x' | timeout 60 nc -N 127.0.0.1 "$port" >"$dir/flood" 2>/dev/null
 alive
 grown=$(($(memory) - before))
-[ "${POE_TEST_SANITIZED:-0}" = 1 ] || [ $grown -lt 4096 ] || fail "100 MB on one line cost $grown KiB"
+[ -n "${POE_TEST_SANITIZED:-}" ] || [ $grown -lt 4096 ] || fail "100 MB on one line cost $grown KiB"
 echo "still here" >&10; hears "ann: still here"
 
 # More clients than descriptors. Each half-sent line must stay undelivered.
-for i in $(seq 1 100); do (printf 'half'; sleep 2) | nc 127.0.0.1 "$port" >/dev/null 2>&1 & crowd[i]=$!; started+=($!); done
-until_true 20 grep -q "open files" "$dir/server.err"
-spent=$(cpu); sleep 1; spent=$(($(cpu) - spent))
-[ $spent -lt 20 ] || fail "$spent % CPU while out of descriptors"
-echo "and now" >&10; hears "ann: and now"
-for pid in "${crowd[@]}"; do kill "$pid" 2>/dev/null; done
-wait "${crowd[@]}" 2>/dev/null
-reports=$(grep -c "open files" "$dir/server.err")
-[ "$reports" -le 6 ] || fail "$reports error lines in about 3 seconds"
+crowd() {
+  local i crowd=() spent pid reports
+  for i in $(seq 1 100); do (printf 'half'; sleep 2) | nc 127.0.0.1 "$port" >/dev/null 2>&1 & crowd[i]=$!; started+=($!); done
+  until_true 20 grep -q "open files" "$dir/server.err"
+  spent=$(cpu); sleep 1; spent=$(($(cpu) - spent))
+  [ $spent -lt 20 ] || fail "$spent % CPU while out of descriptors"
+  echo "and now" >&10; hears "ann: and now"
+  for pid in "${crowd[@]}"; do kill "$pid" 2>/dev/null; done
+  wait "${crowd[@]}" 2>/dev/null
+  reports=$(grep -c "open files" "$dir/server.err")
+  [ "$reports" -le 6 ] || fail "$reports error lines in about 3 seconds"
+}
+# UBSan looks at an object's type through a pipe of its own: without descriptors it takes every object for broken.
+case ${POE_TEST_SANITIZED:-} in
+*undefined*) echo "NOT TESTED: too few descriptors; UBSan needs some itself" ;;
+*) crowd ;;
+esac
 
 exec 10>&- 10<&-
 serves_again() { echo "/quit" | timeout 5 nc 127.0.0.1 "$port" | grep -q /nick; }
