@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The handlers that messages go to on the peers' side. Each takes a sender: send(handler, value), which the library
-// provides. Calls are virtual, because a program has many kinds of handlers.
+// The handlers that messages go to on the peers' side. Each takes a sender, which the library provides: enroll(handler)
+// gives its address, send(address, value) reaches it. Calls are virtual, because a program has many kinds of handlers.
 #pragma once
 
 #include <cstdint>
@@ -23,15 +23,18 @@ class Receiver {
 template <class Sender>
 class Hopper final : public Receiver {
  public:
-  explicit Hopper(Sender& sender) : sender_(sender), next_(this) {}
-  void set_next(Hopper* next) { next_ = next; }
+  using Address = typename Sender::Address;
+  explicit Hopper(Sender& sender) : sender_(sender), address_(sender.enroll(this)), next_(address_) {}
+  Address address() const { return address_; }
+  void set_next(Address next) { next_ = next; }
   void receive(std::uint64_t left) override {
     if (left > 1) sender_.send(next_, left - 1);
   }
 
  private:
   Sender& sender_;
-  Hopper* next_;
+  Address address_;
+  Address next_;
 };
 
 /// `size` hoppers in a ring; one alone sends to itself.
@@ -40,11 +43,11 @@ class Hoppers {
  public:
   Hoppers(Sender& sender, unsigned size) {
     for (unsigned i = 0; i < size; ++i) all_.push_back(std::make_unique<Hopper<Sender>>(sender));
-    for (unsigned i = 0; i < size; ++i) all_[i]->set_next(all_[(i + 1) % size].get());
+    for (unsigned i = 0; i < size; ++i) all_[i]->set_next(all_[(i + 1) % size]->address());
   }
   /// One message to each.
   void start(Sender& sender, std::uint64_t hops_each) {
-    for (auto& one : all_) sender.send(one.get(), hops_each);
+    for (auto& one : all_) sender.send(one->address(), hops_each);
   }
 
  private:
@@ -82,17 +85,49 @@ void send_letter(Queue& queue, Reader* to, int number) {
   });
 }
 
-/// A sender of Hopper over such a queue.
+/// A sender of Hopper over such a queue, to receivers that live as long as the program.
 template <class Queue>
 class QueueSender {
  public:
+  using Address = Receiver*;
   explicit QueueSender(Queue& queue) : queue_(queue) {}
-  void send(Receiver* to, std::uint64_t left) {
+  Address enroll(Receiver* receiver) { return receiver; }
+  void send(Address to, std::uint64_t left) {
     queue_.push([to, left] { to->receive(left); });
   }
 
  private:
   Queue& queue_;
+};
+
+/// The same to receivers that may end before the message comes: it is dropped then. Addresses are checked by
+/// generation, which costs less than a shared_ptr.
+template <class Queue>
+class CheckedSender {
+ public:
+  struct Address {
+    std::uint32_t place;
+    std::uint32_t generation;
+  };
+  explicit CheckedSender(Queue& queue) : queue_(queue) {}
+  Address enroll(Receiver* receiver) {
+    places_.push_back({receiver, 1});
+    return {static_cast<std::uint32_t>(places_.size() - 1), 1};
+  }
+  void send(Address to, std::uint64_t left) {
+    queue_.push([this, to, left] {
+      const Place& place = places_[to.place];
+      if (place.generation == to.generation) place.receiver->receive(left);
+    });
+  }
+
+ private:
+  struct Place {
+    Receiver* receiver;
+    std::uint32_t generation;
+  };
+  Queue& queue_;
+  std::vector<Place> places_;
 };
 
 }  // namespace poe::bench

@@ -72,8 +72,8 @@ class Queue {
 void uv_hops(Run& run) {
   auto loop = std::make_unique<Loop>();
   Queue queue(*loop);
-  QueueSender<Queue> sender(queue);
-  Hoppers<QueueSender<Queue>> hoppers(sender, run.size);
+  CheckedSender<Queue> sender(queue);
+  Hoppers<CheckedSender<Queue>> hoppers(sender, run.size);
   run.twice([&](std::uint64_t count) {
     hoppers.start(sender, count / run.size);
     loop->run();
