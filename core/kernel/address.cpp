@@ -59,4 +59,13 @@ Result<void> PostbackBase::send(void* payload) const {
   return core->post_letter(letter);
 }
 
+Result<void> PostbackBase::call(void* payload, void* ret, std::uint64_t result) const {
+  KernelCore* core = mailbox_ != nullptr ? mailbox_->here() : nullptr;
+  if (core != nullptr) return core->call_now(id_, *event_, payload, ret, result);
+  if (event_->ops->destroy != nullptr) event_->ops->destroy(payload);
+  return failure(Errc::closed, "call", event_->name,
+                 mailbox_ == nullptr ? "this callback was moved from" : "its kernel is gone, or on another thread",
+                 "use a Postback or an Address");
+}
+
 }  // namespace poe

@@ -62,7 +62,8 @@ void KernelCore::turn(std::uint32_t reasons) {
     stride_ = granted_ = until_clock_ = 1;
     const std::uint64_t outer_pass_end = pass_end_;
     if (mailbox_->waiting()) drain_mailbox();
-    if (attention_) attend();
+    if (attention_ || !held_.empty())
+      attend();  // held ones also for a slice inside a `_stop` that attend() itself calls
     if (!ready_.empty()) dispatch_ready();
     if (!files_.empty()) dispatch_files();
     do {
@@ -127,6 +128,7 @@ void KernelCore::unhandled(Record& record) {
       log(LogLevel::debug, "no handler for event \"" + std::string(record.key->name) + "\" in " +
                                describe(SessionId{record.target}) + ": dropped");
     }
+    report_unhandled(SessionId{record.target}.slot(), *record.key);
     return;
   }
   std::vector<Value> values;
@@ -144,8 +146,8 @@ bool KernelCore::run_internal(Record& record) {
   }
   if (id == internal::fifo_timer.id) {
     const auto [index, ticket] = Payload<std::uint32_t, std::uint32_t>::get(record.payload());
-    if (timers_.used(index) && timers_[index].ticket == ticket) {
-      timers_[index].ticket = 0;
+    if (timers_.used(index) && timers_[index].queued && timers_[index].order == ticket) {
+      timers_[index].queued = false;
       fire(index);
     }
     return true;
@@ -176,8 +178,11 @@ void KernelCore::run_dynamic(const Slot& slot, Record& record) {
   auto& call = std::get<0>(Payload<DynamicCall>::get(record.payload()));
   const Handler* row = slot.table->find(std::string_view(call.name));
   if (row == nullptr) {
-    if (slot.table->fallback.thunk == nullptr) return;
     const EventKey key{hash_text(call.name), call.name.c_str(), &kEventOps<>};
+    if (slot.table->fallback.thunk == nullptr) {
+      report_unhandled(SessionId{record.target}.slot(), key);
+      return;
+    }
     slot.table->fallback.thunk(slot.object, slot.table->fallback.row, key, call.arguments);
     return;
   }
@@ -323,10 +328,16 @@ Result<void> Dispatcher::call_now(SessionId to, const EventKey& event, void* pay
     }
   };
   if (to.slot() == core.current_) {  // to oneself: no dispatch in between, a throw comes straight through (P027)
+    struct Sender {
+      std::uint32_t& place;
+      std::uint32_t former;
+      ~Sender() { place = former; }
+    } const own{core.sender_, std::exchange(core.sender_, core.current_)};
     invoke();
     return {};
   }
   const Entered as(core, to.slot(), core.current_, &event);
+  if (slot.traced) core.trace(to.slot(), core.sender_, event);
   try {
     invoke();
     guard.end();  // while the receiver still is current (P031)

@@ -9,6 +9,23 @@ namespace poe {
 HandlerTable::HandlerTable() : rows_(2) {}
 HandlerTable::~HandlerTable() = default;
 
+std::unique_ptr<HandlerTable> HandlerTable::clone() const {
+  auto copy = std::make_unique<HandlerTable>();
+  copy->fallback = fallback;
+  copy->object_type = object_type;
+  copy->destroy = destroy;
+  copy->rows_ = rows_;
+  copy->multiplier_ = multiplier_;
+  copy->shift_ = shift_;
+  copy->owned_ = owned_;
+  return copy;
+}
+
+void HandlerTable::own(std::shared_ptr<void> object, std::uint64_t event) {
+  if (event != 0) std::erase_if(owned_, [&](const auto& owned) { return owned.first == event; });
+  owned_.emplace_back(event, std::move(object));
+}
+
 std::vector<const Handler*> HandlerTable::rows() const {
   std::vector<const Handler*> used;
   for (const Handler& row : rows_) {
@@ -53,6 +70,7 @@ void HandlerTable::remove(std::uint64_t event) {
     if (old.event != 0 && old.event != event) rows.push_back(old);
   }
   rebuild(std::move(rows));
+  std::erase_if(owned_, [&](const auto& owned) { return owned.first == event; });
 }
 
 // Tries multipliers until no two rows meet; a table twice as large after every 64 failures. Why by hand: the table is

@@ -28,12 +28,19 @@ void Handle::cancel() noexcept {
 }
 
 void Handle::detach() && noexcept {
-  if (core_ != nullptr) std::exchange(core_, nullptr)->handle_released();
+  if (core_ == nullptr) return;
+  if (kind_ == Kind::timer && *this) core_->detach_timer(index_);
+  std::exchange(core_, nullptr)->handle_released();
 }
 
 Result<void> Timer::move_to(TimePoint due) {
   if (core_ == nullptr) return failure(Errc::cancelled, "move timer", "", "it has fired, or was cancelled");
   return core_->move_timer(*this, due.time_since_epoch().count());
+}
+
+Result<void> Timer::move_to(WallTime due) {
+  if (core_ == nullptr) return failure(Errc::cancelled, "move timer", "", "it has fired, or was cancelled");
+  return core_->move_to_wall(*this, due.time_since_epoch().count());
 }
 
 Result<void> Timer::restart(Duration delay) {
@@ -43,7 +50,7 @@ Result<void> Timer::restart(Duration delay) {
 
 std::optional<TimePoint> Timer::due() const noexcept {
   if (!*this) return std::nullopt;
-  return TimePoint(Duration(core_->timers_[index_].due));
+  return TimePoint(Duration(core_->timer_due(index_)));
 }
 
 void Watch::pause(std::uint32_t events) noexcept {
@@ -62,7 +69,7 @@ bool KernelCore::handle_holds(const Handle& handle) const noexcept {
   switch (handle.kind_) {
     case Handle::Kind::timer:
       return timers_.holds(index, generation) && !timers_[index].dead &&
-             !(timers_[index].firing && timers_[index].period == 0);
+             !(timers_[index].firing && !timers_[index].periodic);
     case Handle::Kind::watch:
       return watches_.holds(index, generation) && !watches_[index].dead;
     case Handle::Kind::signal:

@@ -59,10 +59,11 @@ std::string KernelCore::why_alive(SessionId id) const {
   const_cast<RecordQueue&>(queue_).for_each([&](Record& record) { pending(record); });
   for (const HeldRecord& held : held_) pending(*reinterpret_cast<const Record*>(held.get()));
   const std::int64_t now = clock();
-  for (std::uint32_t t = cold.timers; t != kNone; t = timers_[t].links.next) {
-    out << "  a timer: \"" << timers_[t].key->name << "\" in " << static_cast<double>(timers_[t].due - now) / 1e6
+  for (std::uint32_t t = 0; cold.timers != 0 && t < timers_.size(); ++t) {
+    if (!timers_.used(t) || timers_[t].slot != slot || timers_[t].dead) continue;
+    out << "  a timer: \"" << timers_[t].key->name << "\" in " << static_cast<double>(timer_due(t) - now) / 1e6
         << " ms";
-    out << (timers_[t].period != 0 ? ", repeating\n" : "\n");
+    out << (timers_[t].periodic ? ", repeating\n" : "\n");
   }
   for (std::uint32_t w = cold.watches; w != kNone; w = watches_[w].links.next) {
     const WatchNode& node = watches_[w];

@@ -181,6 +181,10 @@ Result<void> Kernel::has_forked() { return core_->has_forked(); }
 SessionId Kernel::id() const noexcept { return core_->id_of(0); }
 SessionId Kernel::current() const noexcept { return core_->id_of(core_->current_); }
 
+std::string_view Kernel::current_event() const noexcept {
+  return core_->current_ != 0 && core_->event_ != nullptr ? core_->event_->name : "";
+}
+
 TimePoint Kernel::now() {
   static_cast<void>(core_->ensure_loop());
   return TimePoint(Duration(core_->clock()));
@@ -207,6 +211,7 @@ std::string Kernel::why_this_loop() const { return core_->loops_->explain(); }
 Kernel::Counts Kernel::counts() const noexcept {
   Counts counts = core_->counts_;
   counts.events = core_->queue_.taken();
+  counts.queued = core_->queue_.pushed() - core_->queue_.taken() + core_->held_.size();
   return counts;
 }
 

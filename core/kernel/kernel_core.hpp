@@ -9,6 +9,7 @@
 #include <cxxabi.h>
 
 #include <cstdint>
+#include <cstring>
 #include <deque>
 #include <functional>
 #include <map>
@@ -26,28 +27,9 @@
 #include "signal_broker.hpp"
 #include "slab.hpp"
 #include "timer_queue.hpp"
+#include "wall_alarms.hpp"
 
 namespace poe {
-
-/// Links of one session's resources of one kind.
-struct Links {
-  std::uint32_t previous = kNone;
-  std::uint32_t next = kNone;
-};
-
-struct TimerNode {
-  std::uint64_t session;
-  const EventKey* key;
-  std::int64_t period = 0;  // 0: once
-  std::int64_t due = 0;
-  Links links{};
-  bool firing = false;       // its handler is on the stack: freed afterwards
-  bool dead = false;         // cancelled while firing
-  std::uint32_t ticket = 0;  // of the record that stands in the queue for it: due "after what is queued"
-  alignas(8) std::byte small[16];
-  std::unique_ptr<std::byte[]> large{};
-  void* payload() noexcept { return large ? large.get() : small; }
-};
 
 struct WatchNode {
   std::uint64_t session;
@@ -106,9 +88,12 @@ struct Cold {
   std::uint32_t parent = 0;
   std::uint32_t first_child = kNone;
   Links siblings{};
-  std::uint32_t timers = kNone, watches = kNone, signals = kNone, children = kNone, aliases = kNone, extras = kNone;
+  std::uint32_t timers = 0;  // how many
+  std::uint32_t detached_timers = kNone, watches = kNone, signals = kNone, children = kNone, aliases = kNone,
+                extras = kNone;
   std::uint32_t postbacks = 0;
   bool started = false;  // `_start` was delivered: the parent has been told, or will be
+  SessionOptions options{};
 };
 
 /// A record taken out of the queue because its session is on the stack of a nested slice.
@@ -178,7 +163,11 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   void release_held();
   /// Runs f with a session current; a throw becomes its DIE. False if it threw.
   template <class F>
-  bool guarded(std::uint32_t slot, const EventKey& key, F&& f);
+  bool guarded(std::uint32_t slot, const EventKey& key, F&& f) {
+    return guarded(slot, slot, key, std::forward<F>(f));
+  }
+  template <class F>
+  bool guarded(std::uint32_t slot, std::uint32_t sender, const EventKey& key, F&& f);
   void look_after_leaving() noexcept;
   std::int64_t clock() const noexcept { return seat_.now(); }
 
@@ -210,20 +199,46 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   void link_child(std::uint32_t parent, std::uint32_t slot);
   void unlink_child(std::uint32_t slot);
   Result<void> detach(SessionId id, SessionId asker);
-  void tell_child_change(std::uint32_t parent, ChildChange::Reason reason, SessionId child_id);
-  void call_lifecycle(std::uint32_t slot, const EventKey& key, void* payload);
+  void tell_child_change(std::uint32_t parent, ChildChange::Reason reason, SessionId child_id, Value result = {});
+  void call_lifecycle(std::uint32_t slot, const EventKey& key, void* payload, Value* result = nullptr);
+  void call_handler(std::uint32_t slot, const EventKey& key, void* payload, Value* result);
   std::vector<std::uint32_t> subtree(std::uint32_t slot) const;  // breadth first, itself first
+
+  // ---- options.cpp
+  SessionOptions session_options(SessionId id) const noexcept;
+  void set_session_options(SessionId id, const SessionOptions& options) noexcept;
+  void set_handler(SessionId id, const Handler& row, std::shared_ptr<void> owner);
+  void remove_handler(SessionId id, const EventKey& event);
+  HandlerTable& own_table(std::uint32_t slot);
+  void trace(std::uint32_t slot, std::uint32_t sender, const EventKey& key) noexcept;
+  void report_unhandled(std::uint32_t slot, const EventKey& key) noexcept;
+
+  // ---- wall_alarms.cpp
+  Timer start_wall_alarm(SessionId id, std::int64_t wall, const EventKey& key, void* payload);
+  Result<void> move_to_wall(Handle& timer, std::int64_t wall);
+  bool wall_alarm_is_early(std::uint32_t index);
+  void follow_wall_clock(std::uint32_t index, std::int64_t wall);
+  void forget_wall_alarm(std::uint32_t index) noexcept;
+  void wall_clock_was_set();
 
   // ---- timers.cpp
   Timer start_timer(SessionId id, std::int64_t due, std::int64_t period, bool fifo, const EventKey& key, void* payload);
+  std::vector<CancelledTimer> cancel_timers(SessionId id);
   void run_timers(std::int64_t until);
   void queue_fifo_timer(std::uint32_t index);
   void fire(std::uint32_t index);
   void fire_periodic(std::uint32_t index);
   void call_timer(TimerNode& node, void* payload);
   void free_timer(std::uint32_t index) noexcept;
+  void unlist_timer(std::uint32_t index) noexcept;
   void drop_timer(std::uint32_t index) noexcept;
+  void detach_timer(std::uint32_t index) noexcept;
+  void drop_timers_of(SessionId id) noexcept;
   Result<void> move_timer(Handle& timer, std::int64_t due);
+  /// One that stands in the queue of events is due now.
+  std::int64_t timer_due(std::uint32_t index) const noexcept {
+    return timer_queue_.contains(index) ? timers_[index].due : look_;
+  }
 
   // ---- watches.cpp
   Result<Watch> add_watch(SessionId id, int fd, std::uint32_t interest, Fn<void(std::uint32_t)> ready, bool internal);
@@ -311,10 +326,10 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   }
 
   /// Links a resource into its session's list and back out.
-  template <class T>
-  void link(Slab<T>& slab, std::uint32_t Cold::*head, std::uint32_t index);
-  template <class T>
-  void unlink(Slab<T>& slab, std::uint32_t Cold::*head, std::uint32_t index) noexcept;
+  template <class T, std::uint32_t N>
+  void link(Slab<T, N>& slab, std::uint32_t Cold::*head, std::uint32_t index);
+  template <class T, std::uint32_t N>
+  void unlink(Slab<T, N>& slab, std::uint32_t Cold::*head, std::uint32_t index) noexcept;
 
   SessionId id_of(std::uint32_t slot) const noexcept { return SessionId{slots_[slot].id}; }
   std::size_t session_count() const noexcept { return sessions_; }
@@ -366,9 +381,10 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   std::deque<std::pair<EventKey, std::string>> dynamic_keys_;
 
   // resources
-  Slab<TimerNode> timers_;
-  TimerQueue timer_queue_;
+  Timers timers_;
+  TimerQueue timer_queue_{timers_};
   std::uint32_t next_ticket_ = 1;
+  WallAlarms wall_alarms_;
   Slab<WatchNode> watches_;
   Slab<FdEntry> fds_;
   std::unordered_map<int, std::uint32_t> fd_index_;
@@ -440,6 +456,8 @@ inline void KernelCore::deliver(Record& record) {
     current_ = target.slot();
     sender_ = record.sender;
     event_ = record.key;
+    if (slot.traced) [[unlikely]]
+      trace(target.slot(), record.sender, *record.key);
     try {
       if (const Handler* row = slot.table->find(record.key->id)) [[likely]] {
         row->thunk(slot.object, *row, record.payload(), nullptr);
@@ -457,8 +475,8 @@ inline void KernelCore::deliver(Record& record) {
 }
 
 template <class F>
-bool KernelCore::guarded(std::uint32_t slot, const EventKey& key, F&& f) {
-  const Entered as(*this, slot, slot, &key);
+bool KernelCore::guarded(std::uint32_t slot, std::uint32_t sender, const EventKey& key, F&& f) {
+  const Entered as(*this, slot, sender, &key);
   try {
     f();
     return true;
@@ -470,22 +488,28 @@ bool KernelCore::guarded(std::uint32_t slot, const EventKey& key, F&& f) {
   }
 }
 
+inline std::uint32_t slot_of(const TimerNode& node) noexcept { return node.slot; }
 template <class T>
-void KernelCore::link(Slab<T>& slab, std::uint32_t Cold::*head, std::uint32_t index) {
+std::uint32_t slot_of(const T& node) noexcept {
+  return SessionId{node.session}.slot();
+}
+
+template <class T, std::uint32_t N>
+void KernelCore::link(Slab<T, N>& slab, std::uint32_t Cold::*head, std::uint32_t index) {
   T& node = slab[index];
-  std::uint32_t& first = cold_[SessionId{node.session}.slot()].*head;
+  std::uint32_t& first = cold_[slot_of(node)].*head;
   node.links = {kNone, first};
   if (first != kNone) slab[first].links.previous = index;
   first = index;
 }
 
-template <class T>
-void KernelCore::unlink(Slab<T>& slab, std::uint32_t Cold::*head, std::uint32_t index) noexcept {
+template <class T, std::uint32_t N>
+void KernelCore::unlink(Slab<T, N>& slab, std::uint32_t Cold::*head, std::uint32_t index) noexcept {
   const Links links = slab[index].links;
   if (links.previous != kNone) {
     slab[links.previous].links.next = links.next;
   } else {
-    cold_[SessionId{slab[index].session}.slot()].*head = links.next;
+    cold_[slot_of(slab[index])].*head = links.next;
   }
   if (links.next != kNone) slab[links.next].links.previous = links.previous;
 }

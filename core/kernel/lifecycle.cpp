@@ -62,17 +62,18 @@ SessionId KernelCore::give_birth(HandlerTable& table, std::unique_ptr<HandlerTab
   idle_stage_ = 0;
   mark(slot);
   sent(*queue_.push(internal::look_again, id.bits, slot, [](void*) {}));
-  const bool born = guarded(slot, start, [&] {
+  set_session_options(id, options_.sessions);
+  Value result;
+  const bool born = guarded(slot, current_, start, [&] {
     slots_[slot].object = make(maker, Birth(*this, id));
-    const Handler* row = slots_[slot].table->find(start.id);
-    if (row != nullptr) row->thunk(slots_[slot].object, *row, nullptr, nullptr);
+    if (slots_[slot].table->find(start.id) != nullptr) call_handler(slot, start, nullptr, &result);
   });
   if (!born) {
     stop_session(slot);  // P062
     return id;
   }
   cold_[slot].started = true;
-  if (cold_[slot].parent == parent) tell_child_change(parent, ChildChange::Reason::create, id);
+  if (cold_[slot].parent == parent) tell_child_change(parent, ChildChange::Reason::create, id, std::move(result));
   return id;
 }
 
@@ -135,10 +136,11 @@ void KernelCore::stop_session(std::uint32_t slot) {
   if (slots_[slot].stopping) return;  // P053
   slots_[slot].stopping = true;
   give_children_away(slot);
+  Value result;
   if (slots_[slot].object != nullptr) {
     bool clean = true;
     try {
-      call_lifecycle(slot, stop, nullptr);
+      call_lifecycle(slot, stop, nullptr, &result);
     } catch (const abi::__forced_unwind&) {
       throw;
     } catch (...) {  // P063: not offered as DIE, run() reports it
@@ -162,7 +164,8 @@ void KernelCore::stop_session(std::uint32_t slot) {
     const Entered as(*this, slot, 0, &stop);
     slots_[slot].table->destroy(object);
   }
-  if (told) tell_child_change(parent, ChildChange::Reason::lose, id);
+  if (cold_[slot].timers != 0) drop_timers_of(id);
+  if (told) tell_child_change(parent, ChildChange::Reason::lose, id, std::move(result));
   unlink_child(slot);
   free_slot(slot);
 }
@@ -187,7 +190,7 @@ void KernelCore::give_children_away(std::uint32_t slot) {
 
 void KernelCore::drop_resources(std::uint32_t slot) {
   Cold& cold = cold_[slot];
-  while (cold.timers != kNone) drop_timer(cold.timers);
+  while (cold.detached_timers != kNone) drop_timer(cold.detached_timers);
   while (cold.watches != kNone) drop_watch(cold.watches);
   while (cold.signals != kNone) drop_signal(cold.signals);
   while (cold.children != kNone) drop_child(cold.children);
@@ -285,20 +288,30 @@ Result<void> KernelCore::detach(SessionId id, SessionId asker) {
   return {};
 }
 
-void KernelCore::tell_child_change(std::uint32_t parent_slot, ChildChange::Reason reason, SessionId child_id) {
+void KernelCore::tell_child_change(std::uint32_t parent_slot, ChildChange::Reason reason, SessionId child_id,
+                                   Value result) {
   if (parent_slot == 0) return;
-  std::tuple<ChildChange> change{ChildChange{reason, child_id}};
+  std::tuple<ChildChange> change{ChildChange{reason, child_id, std::move(result)}};
   guarded(parent_slot, child, [&] { call_lifecycle(parent_slot, child, &change); });
 }
 
 // Calls a session's handler, or its fallback (P034), directly.
-void KernelCore::call_lifecycle(std::uint32_t slot, const EventKey& key, void* payload) {
+void KernelCore::call_lifecycle(std::uint32_t slot, const EventKey& key, void* payload, Value* result) {
+  if (slots_[slot].object == nullptr) return;
+  const Entered as(*this, slot, 0, &key);
+  call_handler(slot, key, payload, result);
+}
+
+// The handler or the fallback of a session that is current already. What the handler returns is kept if it is a Value.
+void KernelCore::call_handler(std::uint32_t slot, const EventKey& key, void* payload, Value* result) {
   const HandlerTable& table = *slots_[slot].table;
   void* const object = slots_[slot].object;
-  if (object == nullptr) return;
-  const Entered as(*this, slot, 0, &key);
+  if (slots_[slot].traced) trace(slot, sender_, key);
   if (const Handler* row = table.find(key.id)) {
-    row->thunk(object, *row, payload, nullptr);
+    std::optional<Value> returned;
+    const bool wanted = result != nullptr && row->result == type_id<Value>();
+    row->thunk(object, *row, payload, wanted ? &returned : nullptr);
+    if (returned) *result = std::move(*returned);
   } else if (table.fallback.thunk != nullptr) {
     std::vector<Value> values;
     key.ops->to_values(payload, values);

@@ -44,11 +44,20 @@ Timer Self::start_at(TimePoint due, const EventKey& event, void* payload) {
   return core().start_timer(id_, due.time_since_epoch().count(), 0, false, event, payload);
 }
 
-Timer Self::start_every(Duration period, const EventKey& event, void* payload) {
+Timer Self::start_at_wall(WallTime due, const EventKey& event, void* payload) {
+  static_cast<void>(core().ensure_loop());
+  return core().start_wall_alarm(id_, due.time_since_epoch().count(), event, payload);
+}
+
+Timer Self::start_every(Duration period, Missed missed, const EventKey& event, void* payload) {
   const std::int64_t step = std::max<std::int64_t>(period.count(), 1);
   const TimePoint first = saturating_add(now(), Duration(step));
-  return core().start_timer(id_, first.time_since_epoch().count(), step, false, event, payload);
+  Timer timer = core().start_timer(id_, first.time_since_epoch().count(), step, false, event, payload);
+  if (timer) core().timers_[timer.index_].box()->missed = missed;
+  return timer;
 }
+
+std::vector<CancelledTimer> Self::cancel_timers() { return core().cancel_timers(id_); }
 
 Result<Watch> Self::watch(int fd, std::uint32_t interest, Fn<void(std::uint32_t)> ready) {
   return core().add_watch(id_, fd, interest, std::move(ready), false);
@@ -72,6 +81,16 @@ std::shared_ptr<Mailbox> Self::hold_for_postback() {
 }
 
 Address Self::address() const { return Address(id_, core().mailbox_); }
+
+void Self::set_handler(const Handler& row, std::shared_ptr<void> owner) {
+  core().set_handler(id_, row, std::move(owner));
+}
+
+void Self::unhandle(const EventKey& event) { core().remove_handler(id_, event); }
+
+SessionOptions Self::options() const noexcept { return core().session_options(id_); }
+
+void Self::set_options(const SessionOptions& options) noexcept { core().set_session_options(id_, options); }
 
 void Self::request_stop() { core().request_stop(id_); }
 

@@ -201,6 +201,11 @@ void unwatch(int seat, int number, Mode mode) noexcept {
   if (steady_count[index] + once_count[index] == 0) restore(number);
 }
 
+bool is_watched(int number) noexcept {
+  const std::lock_guard lock(registration);
+  return steady_count[static_cast<std::size_t>(number)] > 0;
+}
+
 std::uint32_t take_overflow(int seat, int number) noexcept {
   return seats[static_cast<std::size_t>(seat)].overflow[static_cast<std::size_t>(number)].exchange(
       0, std::memory_order_relaxed);

@@ -35,6 +35,9 @@ int watch(int seat, int number, Mode mode) noexcept;
 /// The disposition is restored with the last watch, if it still is ours.
 void unwatch(int seat, int number, Mode mode) noexcept;
 
+/// Whether any kernel of this process watches the signal (Mode::steady).
+bool is_watched(int number) noexcept;
+
 /// How many signals of that number did not fit into the seat's pipe; resets the count.
 std::uint32_t take_overflow(int seat, int number) noexcept;
 

@@ -87,8 +87,8 @@ void KernelCore::dispatch_signal(SignalRequest& request) {
     if (!alive(id)) continue;
     for (std::uint32_t s = cold_[id.slot()].signals; s != kNone; s = signals_[s].links.next) {
       if (signals_[s].name != signal.name) continue;
-      const auto handler = signals_[s].handler;  // shared: the watch may be dropped inside
-      guarded(id.slot(), internal::signal, [&] { (*handler)(signal); });
+      const auto handler = signals_[s].handler;                              // shared: the watch may be dropped inside
+      guarded(id.slot(), 0, internal::signal, [&] { (*handler)(signal); });  // the kernel sends it (P076)
       break;
     }
   }
@@ -115,13 +115,19 @@ void KernelCore::raise_die(std::exception_ptr thrown, std::uint32_t slot, const 
     die.exception = thrown;
     die.source = id_of(slot);
     die.event = key.name;
-    const std::string line =
-        Error::from_exception(thrown, "handle event", "\"" + die.event + "\" in " + describe(die.source)).message();
-    log(LogLevel::debug, line);
-    if (handling_die_) {  // P093
-      log(LogLevel::error, line);
-      return;
+    die.sender = id_of(sender_);
+    std::string what = "\"" + die.event + "\" in " + describe(die.source);
+    if (const Handler* row = slots_[slot].table->find(key.id); row != nullptr && row->file != nullptr) {
+      die.file = row->file;
+      die.line = row->line;
+      what += " (handler of " + std::string(die.file) + ":" + std::to_string(die.line) + ")";
     }
+    const std::string line = Error::from_exception(thrown, "handle event", what).message();
+    const OnThrow policy = cold_[slot].options.on_throw;
+    const bool told = !handling_die_ && policy == OnThrow::die;  // a throw while DIE is handled is only logged (P093)
+    log(told ? LogLevel::debug : LogLevel::error, line);
+    if (policy == OnThrow::stop) request_stop(die.source);
+    if (!told) return;
     std::vector<SessionId> ancestors;
     for (std::uint32_t up = slot; up != 0;) {
       up = cold_[up].parent;
@@ -185,6 +191,8 @@ void KernelCore::read_signals() {
   }
   for (const int number : came) {
     child_ended = child_ended || number == SIGCHLD;
+    // Guarded by us, but watched by another kernel of this process: it is the program's, which decides.
+    if (!os_signals_.contains(number) && broker::is_watched(number)) continue;
     static_cast<void>(send_signal(id_of(0), Signal{std::string(signal_name(number))}));
   }
   if (child_ended) reap_polled();

@@ -16,13 +16,17 @@ Timer KernelCore::start_timer(SessionId id, std::int64_t due, std::int64_t perio
   }
   const std::uint32_t index = timers_.add();
   TimerNode& node = timers_[index];
-  node.session = id.bits;
+  node.slot = id.slot() & 0xFFFFFF;
   node.key = &key;
-  node.period = period;
-  node.due = due;
-  if (key.ops->size > sizeof node.small) node.large = std::make_unique<std::byte[]>(key.ops->size);
+  if (period != 0 || key.ops->size > TimerNode::kRoom) {
+    void* const box = ::operator new(sizeof(TimerNode::Box) + key.ops->size);
+    ::new (box) TimerNode::Box{period, Missed::coalesce};
+    std::memcpy(node.small, &box, sizeof box);
+    node.boxed = true;
+    node.periodic = period != 0;
+  }
   key.ops->relocate(payload, node.payload());
-  link(timers_, &Cold::timers, index);
+  ++cold_[id.slot()].timers;
   add_reference(id.slot());
   if (fifo) {
     queue_fifo_timer(index);
@@ -37,22 +41,21 @@ Timer KernelCore::start_timer(SessionId id, std::int64_t due, std::int64_t perio
 // "After the events already queued": a record stands in the queue for the timer.
 void KernelCore::queue_fifo_timer(std::uint32_t index) {
   TimerNode& node = timers_[index];
-  node.ticket = next_ticket_++;
-  if (next_ticket_ == 0) next_ticket_ = 1;
-  const SessionId id{node.session};
+  node.order = next_ticket_++;
+  node.queued = true;
+  const SessionId id = id_of(node.slot);
   sent(*queue_.push(internal::fifo_timer, id.bits, id.slot(),
-                    [&](void* at) { Payload<std::uint32_t, std::uint32_t>::construct(at, index, node.ticket); }));
+                    [&](void* at) { Payload<std::uint32_t, std::uint32_t>::construct(at, index, node.order); }));
 }
 
 // Fires what is due by `until`, in order of due time. Timers made meanwhile wait for the next pass, so a session that
 // sets alarms in the past for ever does not keep the events out.
 void KernelCore::run_timers(std::int64_t until) {
-  const std::uint64_t made_before = timer_queue_.next_sequence();
+  const std::uint32_t begin = timer_queue_.mark();
   while (events_left_ != 0 && !timer_queue_.empty() && timer_queue_.first_due() <= until &&
-         timer_queue_.first_sequence() < made_before) {
-    const std::uint32_t index = timer_queue_.first();
-    timer_queue_.remove(index);
-    const std::uint32_t slot = SessionId{timers_[index].session}.slot();
+         !timer_queue_.first_is_newer(begin)) {
+    const std::uint32_t index = timer_queue_.pop();
+    const std::uint32_t slot = timers_[index].slot;
     if (frames_ != nullptr && on_stack(slot) && !slots_[slot].reentrant) {
       queue_fifo_timer(index);  // its session is suspended below us: it waits with the events
       continue;
@@ -65,33 +68,37 @@ void KernelCore::run_timers(std::int64_t until) {
 
 void KernelCore::fire(std::uint32_t index) {
   TimerNode& node = timers_[index];
+  if (node.wall && wall_alarm_is_early(index)) return;
   ++counts_.timers;
-  if (node.period != 0) {
+  if (node.periodic) {
     fire_periodic(index);
     return;
   }
   node.firing = true;
   call_timer(node, node.payload());
-  if (node.key->ops->destroy != nullptr) node.key->ops->destroy(node.payload());
-  const std::uint32_t slot = SessionId{node.session}.slot();
-  if (!node.dead) {
-    unlink(timers_, &Cold::timers, index);
-    timers_.remove(index);
-    drop_reference(slot);
+  if (node.dead) {
+    free_timer(index);
   } else {
-    timers_.remove(index);
+    const std::uint32_t slot = node.slot;
+    unlist_timer(index);
+    free_timer(index);
+    drop_reference(slot);
   }
 }
 
 void KernelCore::fire_periodic(std::uint32_t index) {
   TimerNode& node = timers_[index];
+  const TimerNode::Box& how = *node.box();
+  const std::int64_t due = node.due;
+  const std::int64_t now = clock();  // not look_: a handler of this turn may be what was late
+  std::int64_t missed = now > due ? (now - due) / how.period : 0;
+  const bool dropped = how.missed == Missed::skip && missed != 0;
+  if (how.missed == Missed::catch_up) missed = 0;
+  timer_queue_.add(
+      index, saturating_add(TimePoint(Duration(due)), Duration(how.period * (missed + 1))).time_since_epoch().count());
+  if (dropped) return;
   alignas(8) std::byte copy[264];
-  const bool copied =
-      guarded(SessionId{node.session}.slot(), *node.key, [&] { node.key->ops->copy(node.payload(), copy); });
-  const std::int64_t missed = look_ > node.due ? (look_ - node.due) / node.period : 0;  // ticks that came too late
-  node.due =
-      saturating_add(TimePoint(Duration(node.due)), Duration(node.period * (missed + 1))).time_since_epoch().count();
-  timer_queue_.add(index, node.due);
+  const bool copied = guarded(node.slot, *node.key, [&] { node.key->ops->copy(node.payload(), copy); });
   if (!copied) return;
   node.firing = true;
   call_timer(node, copy);
@@ -101,10 +108,10 @@ void KernelCore::fire_periodic(std::uint32_t index) {
 }
 
 void KernelCore::call_timer(TimerNode& node, void* payload) {
-  const SessionId id{node.session};
   const EventKey& key = *node.key;
-  guarded(id.slot(), key, [&] {
-    const Slot& slot = slots_[id.slot()];
+  guarded(node.slot, key, [&] {
+    const Slot& slot = slots_[node.slot];
+    if (slot.traced) trace(node.slot, node.slot, key);
     if (const Handler* row = slot.table->find(key.id)) {
       row->thunk(slot.object, *row, payload, nullptr);
     } else if (key.id == internal::deferred.id) {
@@ -113,6 +120,8 @@ void KernelCore::call_timer(TimerNode& node, void* payload) {
       std::vector<Value> values;
       key.ops->to_values(payload, values);
       slot.table->fallback.thunk(slot.object, slot.table->fallback.row, key, values);
+    } else {
+      report_unhandled(node.slot, key);
     }
   });
 }
@@ -120,16 +129,25 @@ void KernelCore::call_timer(TimerNode& node, void* payload) {
 // The node has left every list; its arguments are still there.
 void KernelCore::free_timer(std::uint32_t index) noexcept {
   TimerNode& node = timers_[index];
-  if (node.key->ops->destroy != nullptr) node.key->ops->destroy(node.payload());
+  void* const payload = node.payload();
+  if (node.key->ops->destroy != nullptr) node.key->ops->destroy(payload);
+  if (node.boxed) ::operator delete(node.box());
   timers_.remove(index);
+}
+
+void KernelCore::unlist_timer(std::uint32_t index) noexcept {
+  const TimerNode& node = timers_[index];
+  --cold_[node.slot].timers;
+  if (node.detached) unlink(timers_, &Cold::detached_timers, index);
 }
 
 void KernelCore::drop_timer(std::uint32_t index) noexcept {
   TimerNode& node = timers_[index];
+  if (node.wall) forget_wall_alarm(index);
   timer_queue_.remove(index);
-  unlink(timers_, &Cold::timers, index);
-  drop_reference(SessionId{node.session}.slot());
-  node.ticket = 0;
+  unlist_timer(index);
+  if (slots_[node.slot].id != 0) drop_reference(node.slot);
+  node.queued = false;
   if (node.firing) {
     node.dead = true;  // freed when its handler returns
   } else {
@@ -137,13 +155,53 @@ void KernelCore::drop_timer(std::uint32_t index) noexcept {
   }
 }
 
+// A timer goes with its handle, and handles go with their session's object. Only where no handle is left, a session's
+// end could not find its timers without a list.
+void KernelCore::detach_timer(std::uint32_t index) noexcept {
+  timers_[index].detached = true;
+  link(timers_, &Cold::detached_timers, index);
+}
+
+// For a session that has ended while somebody else held handles of its timers: looks at all there are.
+void KernelCore::drop_timers_of(SessionId id) noexcept {
+  for (std::uint32_t index = 0; index < timers_.size() && cold_[id.slot()].timers != 0; ++index) {
+    if (timers_.used(index) && timers_[index].slot == id.slot() && !timers_[index].dead) drop_timer(index);
+  }
+}
+
+// POE's `alarm_remove_all`, without the timers of wheels. Looks at all timers there are: no list is kept for it.
+std::vector<CancelledTimer> KernelCore::cancel_timers(SessionId id) {
+  std::vector<CancelledTimer> cancelled;
+  std::vector<std::uint32_t> ours;
+  for (std::uint32_t i = 0; i < timers_.size() && alive(id); ++i) {
+    if (!timers_.used(i)) continue;
+    const TimerNode& node = timers_[i];
+    const bool waits = !node.dead && (!node.firing || node.periodic);
+    if (node.slot == id.slot() && waits && node.key->id != internal::deferred.id) ours.push_back(i);
+  }
+  std::stable_sort(ours.begin(), ours.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return timer_due(a) < timer_due(b); });
+  for (const std::uint32_t index : ours) {
+    TimerNode& node = timers_[index];
+    CancelledTimer& told = cancelled.emplace_back();
+    told.event = node.key->name;
+    told.due = TimePoint(Duration(timer_due(index)));
+    node.key->ops->to_values(node.payload(), told.arguments);
+  }
+  for (const std::uint32_t index : ours) drop_timer(index);
+  return cancelled;
+}
+
 Result<void> KernelCore::move_timer(Handle& timer, std::int64_t due) {
   if (!handle_holds(timer)) return failure(Errc::cancelled, "move timer", "", "it has fired, or was cancelled");
   TimerNode& node = timers_[timer.index_];
-  timer_queue_.remove(timer.index_);
-  node.ticket = 0;
-  node.due = due;
-  timer_queue_.add(timer.index_, due);
+  if (node.wall) {
+    forget_wall_alarm(timer.index_);
+  } else if (timer_queue_.contains(timer.index_) && timers_[timer.index_].due == due) {
+    return {};  // it keeps its place among equals (P014)
+  }
+  node.queued = false;
+  timer_queue_.move(timer.index_, due);
   if (asleep_) schedule();
   return {};
 }

@@ -16,6 +16,9 @@ using Duration = std::chrono::nanoseconds;
 using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 
 /// "No limit" wherever a Duration bounds a wait.
+/// A time of the wall clock, which people and other machines set. For everything else use TimePoint.
+using WallTime = std::chrono::time_point<std::chrono::system_clock, Duration>;
+
 inline constexpr Duration kForever = Duration::max();
 
 /// `from + delay` without overflow: a sum past either end stays at that end.

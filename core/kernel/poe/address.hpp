@@ -4,7 +4,10 @@
 // and may outlive session and kernel.
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <optional>
+#include <type_traits>
 #include <utility>
 
 #include "poe/error.hpp"
@@ -69,6 +72,8 @@ class POE_API PostbackBase {
  protected:
   PostbackBase(SessionId id, std::shared_ptr<Mailbox> mailbox, const EventKey& event) noexcept;
   Result<void> send(void* payload) const;
+  /// Takes the payload over. `ret` as for Dispatcher::call_now.
+  Result<void> call(void* payload, void* ret, std::uint64_t result) const;
 
  private:
   std::shared_ptr<Mailbox> mailbox_;
@@ -87,6 +92,30 @@ class Postback : public PostbackBase {
     alignas(8) std::byte payload[Payload<A...>::kSize + 8];
     Payload<A...>::construct(payload, std::forward<A>(arguments)...);
     return send(payload);
+  }
+
+ private:
+  friend class Self;
+  using PostbackBase::PostbackBase;
+};
+
+/// As Postback, but calls the handler at once and gives its result. Loop thread. Errors: those of Self::call();
+/// `closed` once the kernel is gone or on another thread.
+template <class R, class... A>
+class Callback : public PostbackBase {
+ public:
+  Callback(Callback&&) noexcept = default;
+  Callback& operator=(Callback&&) noexcept = default;
+  Result<R> operator()(A... arguments) const {
+    alignas(8) std::byte payload[Payload<A...>::kSize + 8];
+    Payload<A...>::construct(payload, std::forward<A>(arguments)...);
+    if constexpr (std::is_void_v<R>) {
+      return call(payload, nullptr, 0);
+    } else {
+      std::optional<R> value;
+      if (auto called = call(payload, &value, type_id<R>()); !called) return failure(called.error());
+      return std::move(*value);
+    }
   }
 
  private:

@@ -26,9 +26,10 @@ struct alignas(64) Slot {  // a cache line of its own, and an index without a mu
   std::uint32_t references = 0;      ///< timers, watches, aliases, children, awaited pids, extra references
   bool marked = false;               ///< to be looked at by the next sweep
   bool stopping = false;
-  bool reentrant = false;  ///< takes queued events also while it is on the stack
+  bool reentrant = false;  ///< SessionOptions::reentrant
   bool owns_table : 1 = false;
   bool stop_asked : 1 = false;  ///< it ends when its handler has returned
+  bool traced : 1 = false;      ///< SessionOptions::trace
 };
 
 class POE_API Dispatcher {

@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "poe/error.hpp"
@@ -29,6 +30,8 @@ struct Handler {
   alignas(8) std::array<std::byte, 16> target;  ///< the member function or the address of a callable
   std::uint64_t result = 0;                     ///< type_id of what the handler returns
   const EventKey* key = nullptr;
+  const char* file = nullptr;  ///< where it was registered; goes into DIE
+  std::uint32_t line = 0;
 
   template <class T>
   T target_as() const noexcept {
@@ -57,6 +60,8 @@ class POE_API HandlerTable {
   ~HandlerTable();
   HandlerTable(const HandlerTable&) = delete;
   HandlerTable& operator=(const HandlerTable&) = delete;
+  /// A copy for one session, which may then change its own.
+  std::unique_ptr<HandlerTable> clone() const;
 
   /// The row for an event, or nullptr.
   const Handler* find(std::uint64_t event) const noexcept {
@@ -70,8 +75,9 @@ class POE_API HandlerTable {
   /// the name is reserved (`_signal`).
   void add(Handler row);
   void remove(std::uint64_t event);
-  /// Keeps an object (a lambda) alive as long as the table.
-  void own(std::shared_ptr<void> object) { owned_.push_back(std::move(object)); }
+  /// Keeps an object (a lambda) alive as long as the table; if `event` is given, only until that is removed or the next
+  /// object is given for it.
+  void own(std::shared_ptr<void> object, std::uint64_t event = 0);
 
   Fallback fallback{};
   std::uint64_t object_type = 0;            ///< type_id of the session class, for Kernel::with
@@ -86,7 +92,7 @@ class POE_API HandlerTable {
   std::vector<Handler> rows_;
   std::uint64_t multiplier_ = 1;
   unsigned shift_ = 63;
-  std::vector<std::shared_ptr<void>> owned_;
+  std::vector<std::pair<std::uint64_t, std::shared_ptr<void>>> owned_;  // event or 0, object
 };
 
 namespace handler {
@@ -113,6 +119,32 @@ decltype(auto) apply(void* payload, F&& invoke) {
   }
 }
 
+/// A callable registered at run time. Its handler holds it while it runs, so that it may replace itself.
+template <class F>
+struct DynamicTarget : std::enable_shared_from_this<DynamicTarget<F>> {
+  explicit DynamicTarget(F&& callable) : function(std::move(callable)) {}
+  F function;
+};
+
+template <class... A, class F>
+std::pair<Handler, std::shared_ptr<void>> dynamic_row(const Event<A...>& event, F&& function) {
+  using R = std::invoke_result_t<F&, A...>;
+  auto owned = std::make_shared<DynamicTarget<F>>(std::forward<F>(function));
+  Handler row;
+  row.event = event.id;
+  row.key = &event;
+  row.result = type_id<R>();
+  row.set_target(owned.get());
+  row.thunk = [](void*, const Handler& self, void* payload, void* ret) {
+    const auto held = self.target_as<DynamicTarget<F>*>()->shared_from_this();
+    keep_result<R>(ret, [&]() -> R {
+      return apply<A...>(
+          payload, [&](auto&&... a) -> R { return std::invoke(held->function, std::forward<decltype(a)>(a)...); });
+    });
+  };
+  return {row, std::move(owned)};
+}
+
 }  // namespace handler
 
 /// Fills the table of session class S; passed to S::handlers(), which runs once per class and kernel.
@@ -125,11 +157,14 @@ class Handlers {
   /// the former.
   template <class... A, class R, class C, class... P>
   requires std::derived_from<S, C> && std::is_invocable_v<R (S::*)(P...), S&, A...> Handlers& on(
-      const Event<A...>& event, R (C::*method)(P...)) {
+      const Event<A...>& event, R (C::*method)(P...), const char* file = __builtin_FILE(),
+      std::uint32_t line = __builtin_LINE()) {
     using Method = R (S::*)(P...);
     Handler row;
     row.event = event.id;
     row.key = &event;
+    row.file = file;
+    row.line = line;
     row.result = type_id<R>();
     row.set_target(static_cast<Method>(method));
     row.thunk = [](void* object, const Handler& self, void* payload, void* ret) {

@@ -52,8 +52,12 @@ static_assert(sizeof(Handle) == 16);
 class POE_API Timer : public Handle {
  public:
   Timer() noexcept = default;
-  /// Due at that time instead; a repeating timer goes on from there. Error `cancelled` if it has fired or is gone.
+  /// Due at that time instead; a repeating timer goes on from there. To the time it already has: it keeps its place
+  /// among equals (P014). Error `cancelled` if it has fired or is gone.
   Result<void> move_to(TimePoint due);
+  /// Due at that time of the wall clock, which it follows from now on; a repeating timer goes on from there by the
+  /// kernel's clock.
+  Result<void> move_to(WallTime due);
   /// Due that long from now instead (POE's `delay_adjust`, P013).
   Result<void> restart(Duration delay);
   /// When it is due next.
@@ -61,6 +65,7 @@ class POE_API Timer : public Handle {
 
  private:
   friend class KernelCore;
+  friend class Self;
   using Handle::Handle;
 };
 

@@ -34,6 +34,8 @@ struct KernelOptions {
   /// Whether run() ends the sessions on SIGINT and SIGTERM where nobody else handles them (a second one kills). Only
   /// in a loop of our own; a guest never does. on_signal() works either way.
   bool os_signals = true;
+  /// What sessions begin with; see Self::set_options().
+  SessionOptions sessions{};
   /// Where warnings go; must outlive the kernel. nullptr: stderr_log().
   LogSink* log = nullptr;
 };
@@ -195,6 +197,8 @@ class POE_API Kernel {
   SessionId id() const noexcept;
   /// The session being run, or id().
   SessionId current() const noexcept;
+  /// The name of the event being handled; empty outside of handlers.
+  std::string_view current_event() const noexcept;
   TimePoint now();
   /// The loop in use: "epoll"; empty before the first use.
   std::string_view loop_name() const noexcept;
@@ -204,9 +208,10 @@ class POE_API Kernel {
   /// The system calls of this kernel's world. Chooses the loop if that has not happened. Valid as long as the kernel.
   Result<const poe_sys*> system();
   std::string why_this_loop() const;
-  /// How often the loop was asked, turns run and events handled so far.
+  /// Turns run, events handled, timers fired and readiness reported so far; and how many events are queued now, the
+  /// kernel's own among them (P022).
   struct Counts {
-    std::uint64_t turns, events, timers, reports;
+    std::uint64_t turns, events, timers, reports, queued;
   };
   Counts counts() const noexcept;
 

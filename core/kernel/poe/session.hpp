@@ -13,6 +13,7 @@
 #include <string_view>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "poe/address.hpp"
 #include "poe/dispatcher.hpp"
@@ -24,6 +25,7 @@
 #include "poe/handles.hpp"
 #include "poe/loop_abi.h"
 #include "poe/session_id.hpp"
+#include "poe/session_options.hpp"
 #include "poe/signals.hpp"
 #include "poe/sys_abi.h"
 #include "poe/time.hpp"
@@ -39,6 +41,8 @@ struct ChildChange {
   enum class Reason : std::uint8_t { create, gain, lose };
   Reason reason;
   SessionId child;
+  /// What the child's `_start` (create) or `_stop` (lose) handler returned, if that is a Value (P032); otherwise null.
+  Value result{};
 };
 /// Told to a child whose parent changes.
 struct ParentChange {
@@ -66,7 +70,8 @@ class POE_API Self {
   Self& operator=(const Self&) = delete;
 
   SessionId id() const noexcept { return id_; }
-  /// Who sent the event being handled: the kernel for signals and lifecycle events, this session for timers and I/O.
+  /// Who sent the event being handled: the creator for `_start`, the kernel for signals and the other lifecycle
+  /// events, this session for timers, I/O and calls to itself.
   SessionId sender() const noexcept;
   Kernel& kernel() const noexcept;
   /// The system calls of this kernel's world; use it instead of the C library's for everything that is watched.
@@ -120,15 +125,36 @@ class POE_API Self {
     return with_payload(
         event, [&](void* payload) { return start_at(due, event, payload); }, std::forward<B>(arguments)...);
   }
+  /// An event at a time of the wall clock, never before it: if that clock is set, the alarm follows it (P019). A time
+  /// in the past as at(TimePoint). A step forward is noticed at once on Linux, elsewhere within a second.
+  template <class... A, class... B>
+  requires std::constructible_from<std::tuple<std::decay_t<A>...>, B...>
+  [[nodiscard]] Timer at(WallTime due, const Event<A...>& event, B&&... arguments) {
+    return with_payload(
+        event, [&](void* payload) { return start_at_wall(due, event, payload); }, std::forward<B>(arguments)...);
+  }
   /// An event each `period` (at least 1 ns), first one period from now, on a fixed grid: a tick that comes late does
-  /// not move the later ones, ticks missed altogether are skipped. The arguments are copied for each.
+  /// not move the later ones. `missed` says what becomes of ticks that were due while something else ran. The arguments
+  /// are copied for each.
+  template <class... A, class... B>
+  requires std::constructible_from<std::tuple<std::decay_t<A>...>, B...> &&
+      (std::copy_constructible<std::decay_t<A>>&&...) [[nodiscard]] Timer
+      every(Duration period, Missed missed, const Event<A...>& event, B&&... arguments) {
+    return with_payload(
+        event, [&](void* payload) { return start_every(period, missed, event, payload); },
+        std::forward<B>(arguments)...);
+  }
+  /// As above, with Missed::coalesce.
   template <class... A, class... B>
   requires std::constructible_from<std::tuple<std::decay_t<A>...>, B...> &&
       (std::copy_constructible<std::decay_t<A>>&&...) [[nodiscard]] Timer
       every(Duration period, const Event<A...>& event, B&&... arguments) {
-    return with_payload(
-        event, [&](void* payload) { return start_every(period, event, payload); }, std::forward<B>(arguments)...);
+    return every(period, Missed::coalesce, event, std::forward<B>(arguments)...);
   }
+  /// Cancels every timer of this session that stands for an event, and tells what they were, in order of due time
+  /// (POE's `alarm_remove_all`, P015). Posted events stay (P016), so do the timers of `after(delay, work)`: those are
+  /// its wheels'.
+  std::vector<CancelledTimer> cancel_timers();
 
   /// Calls `ready` with the ready ones of `interest` (POE_READ, POE_WRITE, POE_PRIORITY) plus POE_ERROR and
   /// POE_HANGUP, while the condition lasts. Several watches may share a descriptor, also from several sessions (P099).
@@ -157,8 +183,33 @@ class POE_API Self {
   [[nodiscard]] Postback<A...> postback(const Event<A...>& event) {
     return Postback<A...>(id_, hold_for_postback(), event);
   }
+  /// A callable that calls the handler at once and gives its result, as call<R>(); keeps the session alive until
+  /// dropped.
+  template <class R = void, class... A>
+  [[nodiscard]] Callback<R, A...> callback(const Event<A...>& event) {
+    return Callback<R, A...>(id_, hold_for_postback(), event);
+  }
   /// For other threads; keeps nobody alive.
   Address address() const;
+
+  /// From now on `event` is answered by function(arguments...), in this session alone: POE's `state`. May be called
+  /// from any of its handlers, the replaced one included, which then ends undisturbed (P036). Throws std::logic_error
+  /// as HandlerTable::add() does.
+  template <class... A, class F>
+  requires std::invocable<F&, A...>
+  void handle(const Event<A...>& event, F function, const char* file = __builtin_FILE(),
+              std::uint32_t line = __builtin_LINE()) {
+    auto [row, owner] = handler::dynamic_row(event, std::move(function));
+    row.file = file;
+    row.line = line;
+    set_handler(row, std::move(owner));
+  }
+  /// Takes the handler of `event` away, in this session alone. No effect if there is none.
+  void unhandle(const EventKey& event);
+
+  /// See SessionOptions; the kernel's KernelOptions::sessions to begin with.
+  SessionOptions options() const noexcept;
+  void set_options(const SessionOptions& options) noexcept;
 
   /// Ends this session after the current handler, whatever its references: `_stop` runs, its children go to its parent
   /// (P048), events to and from it are dropped (P054).
@@ -185,7 +236,9 @@ class POE_API Self {
   // These take the payload over.
   Timer start_after(Duration delay, const EventKey& event, void* payload);
   Timer start_at(TimePoint due, const EventKey& event, void* payload);
-  Timer start_every(Duration period, const EventKey& event, void* payload);
+  Timer start_at_wall(WallTime due, const EventKey& event, void* payload);
+  Timer start_every(Duration period, Missed missed, const EventKey& event, void* payload);
+  void set_handler(const Handler& row, std::shared_ptr<void> owner);
   std::shared_ptr<Mailbox> hold_for_postback();
   KernelCore& core() const noexcept;
 
@@ -229,12 +282,16 @@ class Inline {
   explicit Inline(State state) : state_(std::move(state)), table_(std::make_unique<HandlerTable>()) {}
 
   template <class... A, class F>
-  requires std::invocable<F&, State&, Self&, A...> Inline && on(const Event<A...>& event, F function) && {
+  requires std::invocable<F&, State&, Self&, A...> Inline &&
+      on(const Event<A...>& event, F function, const char* file = __builtin_FILE(),
+         std::uint32_t line = __builtin_LINE()) && {
     using R = std::invoke_result_t<F&, State&, Self&, A...>;
     auto owned = std::make_shared<F>(std::move(function));
     Handler row;
     row.event = event.id;
     row.key = &event;
+    row.file = file;
+    row.line = line;
     row.result = type_id<R>();
     row.set_target(owned.get());
     row.thunk = [](void* object, const Handler& self, void* payload, void* ret) {

@@ -30,6 +30,9 @@ class POE_API Signal {
   std::exception_ptr exception{};
   SessionId source{};
   std::string event{};
+  SessionId sender{};     ///< who had sent that event
+  const char* file = "";  ///< where its handler was registered, and the line; "" if there is none
+  std::uint32_t line = 0;
 
   /// Marks the signal as handled, which saves all sessions it reaches from a terminal one (P069); not from ZOMBIE and
   /// UIDESTROY (P071).

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * poe.sim/1: what a test may ask of the simulated loop: which seed it plays, what it chose so far, to let virtual
- * time pass and to set the wall clock. Offered by the loop plug-in "sim" through extension("poe.sim/1"); every other loop answers
- * NULL for that name.
+ * time pass and to set the wall clock. Offered by the loop plug-in "sim" through extension("poe.sim/1"); every other
+ * loop answers NULL for that name.
  *
  * Not here: the simulated sockets, pipes and files. They are reached through poe.sys/1 (sys_abi.h), as real ones.
  *
