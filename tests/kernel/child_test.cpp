@@ -106,7 +106,7 @@ TEST_P(Children, AWatchDroppedTellsNobodyAndKeepsNobody) {
   EXPECT_EQ(::waitpid(pid, &status, 0), pid);  // it is the program's again
 }
 
-TEST_P(Children, TheHostsOthersAreUntouched) {
+TEST_P(Children, TheHostsOthersAreUntouchedP089) {
   const pid_t hosts = child_that_exits(9);
   int told = 0;
   kernel.spawn(actor().on(start, [&](auto&, Self& self) {
@@ -249,7 +249,7 @@ TEST_P(Children, AreToldBySigchldWhereThereAreNoProcessDescriptors) {
 class Forks : public OnEveryLoop {};
 POE_ON_EVERY_LOOP(Forks);
 
-TEST_P(Forks, EverythingFailsWithForkedBeforeHasForked) {
+TEST_P(Forks, EverythingFailsWithForkedBeforeHasForkedP096) {
   KeepAlive pin;
   const SessionId id = kernel.spawn(actor().on(start, [&](auto&, Self& self) { pin = self.keep_alive("pin"); }));
   static_cast<void>(kernel.run_one_timeslice(0ns));

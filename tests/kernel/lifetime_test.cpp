@@ -1,46 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // What keeps a session alive, and in which order families live and die (inventory 2.3).
-#include "kernel_lab.hpp"
+#include "family_lab.hpp"
 
 namespace poe::test {
 namespace {
 
-class Lifetime : public OnEveryLoop {
- protected:
-  /// A session that tells its start, stop and family news under a name.
-  Inline<Nothing> member(std::string name) {
-    return actor()
-        .on(start, [this, name](auto&, Self&) { log.push_back(name + " start"); })
-        .on(stop, [this, name](auto&, Self&) { log.push_back(name + " stop"); })
-        .on(child,
-            [this, name](auto&, Self&, const ChildChange& change) {
-              static constexpr const char* kReasons[] = {"create", "gain", "lose"};
-              log.push_back(name + " " + kReasons[static_cast<int>(change.reason)] + " " + names[change.child]);
-            })
-        .on(parent,
-            [this, name](auto&, Self&, const ParentChange& change) {
-              log.push_back(name + " parent " + names[change.former] + ">" + names[change.present]);
-            })
-        .on(run_it, [](auto&, Self& self, Fn<void(Self&)> work) { work(self); });
-  }
-  static constexpr Event<Fn<void(Self&)>> run_it{"run_it"};
-  /// Spawns a member and gives it its name before anybody asks for it.
-  SessionId born(Inline<Nothing> form, const std::string& name) {
-    const SessionId id = kernel.spawn(std::move(form));
-    names[id] = name;
-    return id;
-  }
-  void as(SessionId who, Fn<void(Self&)> work) { ASSERT_TRUE(kernel.call(who, run_it, std::move(work))); }
-  /// Runs slices until nothing is due; says whether the session still lives.
-  bool outlives_slices(SessionId id) {
-    for (int slice = 0; slice < 4; ++slice) static_cast<void>(kernel.run_one_timeslice(0ns));
-    return kernel.alive(id);
-  }
-
-  Log log;
-  std::map<SessionId, std::string> names{{kernel.id(), "kernel"}};
-};
+class Lifetime : public FamilyTest {};
 POE_ON_EVERY_LOOP(Lifetime);
 
 TEST_P(Lifetime, EndsWithNothingToDoAfterItsCreatorsHandlerP042P044) {
@@ -87,6 +53,48 @@ TEST_P(Lifetime, EachReasonKeepsItAliveAndIsNamedP040) {
   id = kernel.spawn(
       actor().on(start, [&](auto&, Self& self) { signal = *self.on_signal("news", [](const Signal&) {}); }));
   EXPECT_FALSE(outlives_slices(id));  // a signal watch is no reason
+}
+
+TEST_P(Lifetime, AChildOrANameKeepsItAliveP040) {
+  const SessionId busy = kernel.spawn(member("busy"));  // so that the program is not idle
+  KeepAlive pin, childs_pin;
+  as(busy, [&](Self& self) { pin = self.keep_alive("pin"); });
+  const SessionId mother = born(member("mother"), "mother");
+  as(mother, [&](Self&) {
+    const SessionId son = born(member("son"), "son");
+    as(son, [&](Self& self) { childs_pin = self.keep_alive("pin"); });
+  });
+  Alias name;
+  const SessionId named = kernel.spawn(member("named"));
+  as(named, [&](Self& self) { name = *self.alias("name"); });
+  EXPECT_TRUE(outlives_slices(mother));
+  EXPECT_TRUE(outlives_slices(named));
+  EXPECT_NE(kernel.why_alive(mother).find("a child: session"), std::string::npos);
+  EXPECT_NE(kernel.why_alive(named).find("an alias: \"name\""), std::string::npos);
+  childs_pin.cancel();
+  name.cancel();
+  EXPECT_FALSE(outlives_slices(mother));
+  EXPECT_FALSE(outlives_slices(named));
+}
+
+TEST_P(Lifetime, TheKernelIsTheRootAndNeverSweptP052) {
+  const SessionId first = kernel.spawn(member("first"));
+  EXPECT_EQ(kernel.sessions().at(0).parent, kernel.id());
+  EXPECT_TRUE(kernel.alive(kernel.id()));
+  ASSERT_TRUE(succeeded(kernel.post(kernel.id(), ping)));  // it has no handlers: nothing happens
+  ASSERT_TRUE(succeeded(kernel.signal(kernel.id(), "news")));
+  ASSERT_TRUE(succeeded(kernel.run()));
+  EXPECT_FALSE(kernel.alive(first));
+  EXPECT_TRUE(kernel.alive(kernel.id()));
+  EXPECT_EQ(kernel.current(), kernel.id());
+}
+
+TEST_P(Lifetime, ASessionNeedsNoStartHandlerP061) {
+  const SessionId id = kernel.spawn(actor().on(ping, [&](auto&, Self&) { log.push_back("ping"); }));
+  EXPECT_TRUE(kernel.alive(id));
+  ASSERT_TRUE(kernel.post(id, ping));
+  ASSERT_TRUE(succeeded(kernel.run()));
+  EXPECT_EQ(log, (Log{"ping"}));
 }
 
 TEST_P(Lifetime, APendingEventToOrFromItKeepsItAliveP040) {
@@ -367,161 +375,6 @@ TEST_P(Lifetime, APostbackInTheSessionsOwnHandsGoesWithIt) {
   }));
   ASSERT_TRUE(succeeded(kernel.run()));
   EXPECT_EQ(kernel.session_count(), 0u);
-}
-
-// ---- IDLE, ZOMBIE, UIDESTROY
-
-TEST_P(Lifetime, HandledIdleBringsZombieWhichCannotBeRefusedP080) {
-  Alias name;
-  SignalWatch idle, zombie;
-  kernel.spawn(actor().on(start, [&](auto&, Self& self) {
-    name = *self.alias("daemon");
-    idle = *self.on_signal("IDLE", [&](const Signal& s) {
-      log.push_back(s.name);
-      s.handled();
-    });
-    zombie = *self.on_signal("ZOMBIE", [&](const Signal& s) {
-      log.push_back(s.name);
-      s.handled();
-    });
-  }));
-  ASSERT_TRUE(succeeded(kernel.run()));
-  EXPECT_EQ(log, (Log{"IDLE", "ZOMBIE"}));
-}
-
-TEST_P(Lifetime, NewWorkInAnIdleHandlerGoesOnP081) {
-  Alias name;
-  SignalWatch idle;
-  Timer timer;
-  int rounds = 0;
-  kernel.spawn(actor()
-                   .on(start,
-                       [&](auto&, Self& self) {
-                         name = *self.alias("daemon");
-                         idle = *self.on_signal("IDLE", [&](const Signal& s) {
-                           log.push_back("IDLE");
-                           if (++rounds > 2) return;
-                           s.handled();
-                           self.yield(go);
-                         });
-                       })
-                   .on(go, [&](auto&, Self& self) { timer = self.after(1ms, ping); })
-                   .on(ping, [&](auto&, Self&) { log.push_back("worked"); }));
-  ASSERT_TRUE(succeeded(kernel.run()));
-  EXPECT_EQ(log, (Log{"IDLE", "worked", "IDLE", "worked", "IDLE"}));
-}
-
-TEST_P(Lifetime, WatchesTimersAndReferencesPreventIdleP082) {
-  Alias name;
-  SignalWatch idle;
-  Timer timer;
-  Watch watch;
-  Pair pair = pipe_pair(kernel);
-  const SessionId id = kernel.spawn(actor().on(start, [&](auto&, Self& self) {
-    name = *self.alias("daemon");
-    watch = *self.watch(pair.here.get(), POE_READ, [](std::uint32_t) {});
-    idle = *self.on_signal("IDLE", [&](const Signal&) { log.push_back("IDLE"); });
-  }));
-  EXPECT_TRUE(outlives_slices(id));
-  EXPECT_TRUE(log.empty());
-  watch.cancel();
-  ASSERT_TRUE(succeeded(kernel.run()));
-  EXPECT_EQ(log, (Log{"IDLE"}));
-}
-
-TEST_P(Lifetime, UiDestroyStopsAlthoughHandledP071) {
-  KeepAlive pin;
-  SignalWatch watch;
-  kernel.spawn(actor().on(start, [&](auto&, Self& self) {
-    pin = self.keep_alive("pin");
-    watch = *self.on_signal("UIDESTROY", [&](const Signal& s) {
-      log.push_back("told");
-      s.handled();
-    });
-  }));
-  ASSERT_TRUE(kernel.signal(kernel.id(), "UIDESTROY"));
-  ASSERT_TRUE(succeeded(kernel.run()));
-  EXPECT_EQ(log, (Log{"told"}));
-  EXPECT_EQ(kernel.session_count(), 0u);
-}
-
-// ---- ends
-
-TEST_P(Lifetime, MembersMayUseTheKernelWhileTheyAreDestroyed) {
-  struct Greedy : Session {
-    struct Member {
-      Self* self;
-      ~Member() {
-        Kernel& k = self->kernel();
-        self->yield(ping);
-        static_cast<void>(self->after(1ms, ping));
-        static_cast<void>(self->keep_alive("late"));
-        EXPECT_FALSE(self->alias("late"));
-        EXPECT_FALSE(self->post(self->id(), ping));
-        static_cast<void>(k.why_running());
-      }
-    };
-    explicit Greedy(Birth birth) : Session(std::move(birth)), member{this} {}
-    static void handlers(Handlers<Greedy>& h) { h.on(ping, &Greedy::pinged); }
-    void pinged() { FAIL(); }
-    Member member;
-  };
-  kernel.spawn<Greedy>();
-  ASSERT_TRUE(succeeded(kernel.run()));
-  EXPECT_EQ(kernel.session_count(), 0u);
-}
-
-TEST_P(Lifetime, TheKernelStopsWhatIsLeftAndWhatIsBornInStop) {
-  int destroyed = 0;
-  struct Tracked : Session {
-    Tracked(Birth birth, int& destroyed, int births)
-        : Session(std::move(birth)), destroyed_(destroyed), births_(births) {}
-    ~Tracked() override { ++destroyed_; }
-    static void handlers(Handlers<Tracked>& h) { h.on(stop, &Tracked::ended); }
-    void ended() {
-      if (births_ > 0) kernel().spawn<Tracked>(destroyed_, births_ - 1);
-    }
-    int& destroyed_;
-    int births_;
-  };
-  {
-    Kernel other = open_on(GetParam());
-    other.spawn<Tracked>(destroyed, 1);
-  }
-  EXPECT_EQ(destroyed, 2);
-}
-
-TEST_P(Lifetime, HandlesMayOutliveTheKernel) {
-  Timer timer;
-  Watch watch;
-  KeepAlive pin;
-  Alias name;
-  SignalWatch signal;
-  std::optional<Postback<int>> back;
-  std::optional<Address> address;
-  Pair pair;
-  {
-    Kernel other = open_on(GetParam());
-    pair = pipe_pair(other);
-    other.spawn(actor().on(start, [&](auto&, Self& self) {
-      timer = self.after(1h, ping);
-      watch = *self.watch(pair.here.get(), POE_READ, [](std::uint32_t) {});
-      pin = self.keep_alive("pin");
-      name = *self.alias("name");
-      signal = *self.on_signal("USR1", [](const Signal&) {});
-      back.emplace(self.postback(number));
-      address.emplace(self.address());
-    }));
-    static_cast<void>(other.run_one_timeslice(0ns));
-    pair = Pair();  // a world dies with its kernel
-  }
-  EXPECT_FALSE(timer);
-  EXPECT_FALSE(watch);
-  EXPECT_FALSE(pin);
-  EXPECT_EQ((*back)(1).error().code(), Errc::closed);
-  EXPECT_EQ(address->post(ping).error().code(), Errc::closed);
-  watch.pause(POE_READ);
-  EXPECT_FALSE(timer.restart(1ms));
 }
 
 }  // namespace

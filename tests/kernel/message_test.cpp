@@ -75,7 +75,7 @@ TEST_P(Messages, SenderIsWhoSentThem) {
   EXPECT_EQ(seen_at_timer, sink);
 }
 
-TEST_P(Messages, CallsGiveTheHandlersResult) {
+TEST_P(Messages, CallsGiveTheHandlersResultP026) {
   static constexpr Event<int, int> add{"add"};
   const SessionId id = kernel.spawn(actor().on(add, [](auto&, Self&, int a, int b) { return a + b; }));
   EXPECT_EQ(*kernel.call<int>(id, add, 2, 3), 5);
@@ -92,23 +92,30 @@ TEST_P(Messages, CallWithoutAHandlerSaysSoP025) {
 }
 
 TEST_P(Messages, CallToOneselfIsDirectAndThrowsStraightThroughP027) {
-  std::string caught;
-  SessionId sender;
-  kernel.spawn(actor()
-                   .on(start,
-                       [&](auto&, Self& self) {
-                         try {
-                           static_cast<void>(self.call(self.id(), ping));
-                         } catch (const std::runtime_error& error) {
-                           caught = error.what();
-                         }
-                       })
-                   .on(ping, [&](auto&, Self& self) {
-                     sender = self.sender();
-                     throw std::runtime_error("through");
-                   }));
+  std::string caught, event;
+  SessionId me, sender, sender_after;
+  me = kernel.spawn(actor()
+                        .on(go,
+                            [&](auto&, Self& self) {
+                              try {
+                                static_cast<void>(self.call(self.id(), ping));
+                              } catch (const std::runtime_error& error) {
+                                caught = error.what();
+                              }
+                              sender_after = self.sender();
+                            })
+                        .on(ping, [&](auto&, Self& self) {
+                          sender = self.sender();
+                          event = self.kernel().current_event();
+                          throw std::runtime_error("through");
+                        }));
+  ASSERT_TRUE(kernel.post(me, go));
   ASSERT_TRUE(succeeded(kernel.run()));
   EXPECT_EQ(caught, "through");
+  EXPECT_EQ(sender, me);
+  EXPECT_EQ(sender_after, kernel.id());
+  EXPECT_EQ(event, "go");  // the event being handled is the caller's still
+  EXPECT_EQ(kernel.current_event(), "");
 }
 
 TEST_P(Messages, CallToAThrowingSessionFailsAndIsItsDieP028) {

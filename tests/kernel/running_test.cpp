@@ -166,6 +166,26 @@ TEST_P(Running, EventsForTheSuspendedSessionWaitInOrderP039) {
   EXPECT_EQ(got, (std::vector<int>{1, 2, 3, 4}));
 }
 
+TEST_P(Running, HeldEventsComeFirstAlsoInASliceInsideAStopP039) {
+  std::vector<int> got;
+  SessionId me;
+  me = kernel.spawn(actor().on(number, [&](auto&, Self&, int n) { got.push_back(n); }).on(go, [&](auto&, Self& self) {
+    self.yield(number, 1);
+    static_cast<void>(self.kernel().run_one_timeslice(0ns));  // holds it back: we are on the stack
+    self.yield(number, 2);
+  }));
+  kernel.spawn(actor()
+                   .on(start, [](auto&, Self& self) { self.yield(go); })
+                   .on(go,
+                       [&](auto&, Self& self) {
+                         self.request_stop();
+                         EXPECT_TRUE(self.call(me, go));
+                       })
+                   .on(stop, [](auto&, Self& self) { static_cast<void>(self.kernel().run_one_timeslice(0ns)); }));
+  ASSERT_TRUE(succeeded(kernel.run()));
+  EXPECT_EQ(got, (std::vector<int>{1, 2}));
+}
+
 TEST_P(Running, HeldArgumentsArriveWholeOrDieOnce) {
   static constexpr Event<Counted> counted{"counted"};
   Counted::living = 0;

@@ -410,6 +410,49 @@ TEST_P(OsSignals, CtrlCStillEndsTheRunAfterAWatchOfItWasDropped) {
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 7) << status;
 }
 
+TEST_P(OsSignals, CtrlCWatchedByOneKernelEndsNoOther) {
+  const InChild child([loop = GetParam()](const InChild& self) {
+    Kernel watching = open_on(loop), running = open_on(loop);
+    KeepAlive pins_of_both[2];
+    SignalWatch watch;
+    int heard = 0;
+    Timer end;
+    watching.spawn(actor().on(start, [&](auto&, Self& s) {
+      pins_of_both[0] = s.keep_alive("pin");
+      watch = *s.on_signal("INT", [&](const Signal& signal) {
+        ++heard;
+        signal.handled();
+      });
+    }));
+    running.spawn(actor()
+                      .on(start,
+                          [&](auto&, Self& s) {
+                            pins_of_both[1] = s.keep_alive("pin");
+                            s.yield(go);
+                          })
+                      .on(go,
+                          [&](auto&, Self& s) {
+                            self.say_ready();
+                            end = s.every(1ms, ping);
+                          })
+                      .on(ping,
+                          [&](auto&, Self& s) {
+                            static_cast<void>(watching.run_one_timeslice(0ns));
+                            if (heard == 1) end = s.after(5ms, pong);
+                          })
+                      .on(pong, [&](auto&, Self&) {
+                        heard = 10;  // this kernel went on: now its watch goes, and the next one ends the run
+                        watch.cancel();
+                        ::raise(SIGINT);
+                      }));
+    return running.run() && heard == 10 ? 7 : 1;
+  });
+  ASSERT_TRUE(child.await_ready());
+  child.send(SIGINT);
+  const int status = child.wait();
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 7) << status;
+}
+
 TEST_P(OsSignals, UnwatchedTerminalOnesKeepTheirDefaultP073) {
   const InChild child([loop = GetParam()](const InChild& self) {
     Kernel k = open_on(loop);

@@ -201,7 +201,7 @@ TEST_P(Timers, OfPeriodZeroLetOthersLive) {
   EXPECT_GT(ticks, 1);
 }
 
-TEST_P(Timers, HundredThousandAtRandomTimesFireInOrderHalfRemovedR72) {
+TEST_P(Timers, HundredThousandAtRandomTimesFireInOrderHalfRemovedP021R72) {
   constexpr std::uint32_t kTimers = 100'000;
   std::mt19937 random(7);
   std::vector<std::int64_t> due(kTimers);

@@ -255,7 +255,7 @@ TEST_P(Watches, AClosedDescriptorIsAnError) {
   ASSERT_TRUE(succeeded(kernel.run()));  // the refused watch keeps nobody
 }
 
-TEST_P(Watches, AThousandCloseAndReuseTheSameNumber) {
+TEST_P(Watches, AThousandCloseAndReuseTheSameNumberP098P102) {
   int told = 0;
   for (int round = 0; round < 1000; ++round) {
     Pair pair = pipe_pair(kernel);
