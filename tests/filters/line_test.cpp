@@ -310,6 +310,14 @@ TEST(LineFilterTest, OutputIsTheSameWhateverTheInputEnding) {
   }
 }
 
+TEST(LineFilterTest, OneOfSeveralTextsEndsALineAtTheEarliestP125) {
+  LineFilter filter(LineOptions::one_of({"--", "(;)", ";"}));
+  filter.feed("a(b;c--d(;)e;");
+  Outcome outcome;
+  drain(filter, outcome);
+  EXPECT_EQ(outcome, (Outcome{"a(b", "c", "d", "e"}));
+}
+
 TEST(LineFilterTest, CloneKeepsLimitsAndEndingsAndDetectsAnewP122P124) {
   LineOptions options = LineOptions::autodetect();
   options.max_length = 3;

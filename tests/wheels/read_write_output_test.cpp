@@ -199,6 +199,24 @@ TEST_P(ReadWriteOutputTest, DroppingTheWheelInAnotherWheelsTurnIsQuietP111) {
   EXPECT_TRUE(far_ended) << "its descriptor was closed";
 }
 
+TEST_P(ReadWriteOutputTest, DroppedWhileAnotherSessionIsCurrentItLetsGoOfItsOwnP113) {
+  make(logging());
+  ReadWrite& of_the_bench = wheel();
+  bool dropped = false;
+  kernel.spawn(Inline<int>(0).on(start, [&](int&, Self& self) {
+    EXPECT_NE(self.id(), id);
+    of_the_bench = ReadWrite();
+    dropped = true;
+  }));
+  ASSERT_TRUE(dropped);
+  say("not read any more");
+  settle();
+  EXPECT_EQ(log, Log{});
+  EXPECT_EQ(kernel.why_alive(id).find("a watch"), std::string::npos) << kernel.why_alive(id);
+  hear();
+  EXPECT_TRUE(far_ended) << "its descriptor was closed";
+}
+
 TEST_P(ReadWriteOutputTest, ProducingInOnFlushedDoesNotStarveOthers) {
   make(logging());
   int produced = 0;

@@ -106,7 +106,7 @@ TEST_P(ResolverOnALoopTest, KnownAnswersComeLaterToo) {
   EXPECT_TRUE(answered);
 }
 
-TEST_P(ResolverOnALoopTest, SlowLookUpNeverBlocksTheLoopR59) {
+TEST_P(ResolverOnALoopTest, SlowLookUpNeverBlocksTheLoopP137R59) {
   std::promise<void> release;
   const auto released = release.get_future().share();
   int ticks = 0;
