@@ -322,6 +322,9 @@ int starve_listener(const poe_loop_plugin& plugin) {
 
 TEST_P(SocketFactoryListenTest, RealShortageOfDescriptorsEndsByItselfR53) {
   if (simulated()) return;  // SocketFactoryShortageTest
+#ifdef POE_TEST_UBSAN
+  GTEST_SKIP() << "UBSan looks at an object's type through a pipe of its own";
+#endif
   const pid_t child = fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
