@@ -45,7 +45,14 @@ exec 10>&- 10<&-
 serves_again() { echo "/quit" | timeout 5 nc 127.0.0.1 "$port" | grep -q /nick; }
 until_true 20 serves_again
 
-# Idle: no wake-ups without timers.
-sleep 0.3; before=$(switches); sleep 1
-expect "context switches while idle" 0 $(($(switches) - before))
+# Idle: no wake-ups without timers. For TSan's sake the loop select waits in slices (select_loop.cpp).
+idle() {
+  local before
+  sleep 0.3; before=$(switches); sleep 1
+  expect "context switches while idle" 0 $(($(switches) - before))
+}
+case ${POE_TEST_SANITIZED:-}/$POE_EVENT_LOOP in
+thread/select) echo "NOT TESTED: wake-ups while idle" ;;
+*) idle ;;
+esac
 stop_server
