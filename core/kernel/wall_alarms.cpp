@@ -35,9 +35,11 @@ Fd clock_changes() {
 
 std::vector<std::pair<std::uint32_t, std::int64_t>> WallAlarms::in_order() const {
   std::vector<std::pair<std::uint64_t, std::pair<std::uint32_t, std::int64_t>>> by_age;
+  by_age.reserve(alarms_.size());
   for (const auto& [timer, alarm] : alarms_) by_age.push_back({alarm.first, {timer, alarm.second}});
   std::sort(by_age.begin(), by_age.end());
   std::vector<std::pair<std::uint32_t, std::int64_t>> all;
+  all.reserve(by_age.size());
   for (const auto& [age, alarm] : by_age) all.push_back(alarm);
   return all;
 }

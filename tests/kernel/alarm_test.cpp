@@ -248,10 +248,9 @@ class SimAlarms : public Alarms {
 INSTANTIATE_TEST_SUITE_P(Loops, SimAlarms, ::testing::Values("sim"), loop_of);
 
 TEST_P(SimAlarms, StepsOfTheWallClockMoveWallAlarmsAndNothingElseP019) {
-  std::vector<std::string> order;
   const TimePoint begin = kernel.now();
-  TimePoint delayed, forward;
-  WallTime back_due, back_came;
+  TimePoint forward;
+  WallTime back_due;
   listener([&](Self& self) {
     timers.push_back(self.after(30min, text, "delay"));
     timers.push_back(self.at(wall_now() + 2h, text, "wall"));
