@@ -216,13 +216,17 @@ void KernelCore::run_dynamic(const Slot& slot, Record& record) {
 // Events to a session whose handler is suspended below us wait, in order (unless it is reentrant): the record moves out
 // of the queue and goes first as soon as that handler has returned.
 void KernelCore::hold(Record& record) {
+  if (record.key == &kNoEvent) return finish(record);  // withdrawn; its sender's place may be another's by now
   HeldRecord held(new std::byte[sizeof(Record) + record.size + 1]);
   auto* copy = ::new (held.get()) Record(record);
   record.key->ops->relocate(record.payload(), copy->payload());
   record.key = &kNoEvent;
   Slot& to = slots_[SessionId{record.target}.slot()];
   if (to.last_in == &record) to.last_in = copy;
-  if (slots_[record.sender].last_out == &record) slots_[record.sender].last_out = copy;
+  if (record.sender != SessionId{record.target}.slot()) {  // newer events of its may be done before this one: counted
+    if (slots_[record.sender].last_out == &record) slots_[record.sender].last_out = nullptr;
+    add_reference(record.sender);
+  }
   held_.push_back(std::move(held));
 }
 
@@ -235,7 +239,10 @@ void KernelCore::release_held() {
     }
     const HeldRecord held = std::move(held_[i]);
     held_.erase(held_.begin() + static_cast<std::ptrdiff_t>(i));
+    const SessionId sender = id_of(record.sender);
+    const bool counted = record.sender != SessionId{record.target}.slot();
     deliver(record);
+    if (counted && alive(sender)) drop_reference(sender.slot());
     i = 0;  // the handler may have added or released others
   }
 }

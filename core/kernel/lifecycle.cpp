@@ -155,7 +155,7 @@ void KernelCore::stop_session(std::uint32_t slot) {
     }
   }
   drop_resources(slot);
-  if (slots_[slot].last_in != nullptr || slots_[slot].last_out != nullptr) purge_queue(slot);
+  if (slots_[slot].last_in != nullptr || slots_[slot].last_out != nullptr || !held_.empty()) purge_queue(slot);
   const SessionId id = id_of(slot);
   const bool told = cold_[slot].started;
   const std::uint32_t parent = cold_[slot].parent;
@@ -213,7 +213,11 @@ void KernelCore::purge_queue(std::uint32_t slot) {
     if (key->ops->destroy != nullptr) key->ops->destroy(record.payload());
   };
   queue_.for_each(drop);
-  for (const HeldRecord& held : held_) drop(*reinterpret_cast<Record*>(held.get()));
+  for (const HeldRecord& held : held_) {
+    auto& record = *reinterpret_cast<Record*>(held.get());
+    drop(record);
+    if (record.sender == slot) record.sender = SessionId{record.target}.slot();  // its reference ends with it
+  }
 }
 
 void KernelCore::free_slot(std::uint32_t index) {
