@@ -56,6 +56,9 @@ class RandomProgram {
     int& last = received_[{from, to}];
     if (number <= last) broken("note " + std::to_string(number) + " came after " + std::to_string(last));
     last = number;
+    // A session lives while an event of its is queued, and takes it along if it is ended by force (P040, P054).
+    const bool by_postback = from < 0;
+    if (!by_postback && !kernel.alive(everybody[static_cast<std::size_t>(from)])) broken("a note of an ended session");
   }
 
   // Each timer once, never early.
