@@ -49,6 +49,7 @@ void KernelCore::retire(KernelCore* core) noexcept {
     core->ending_ = true;
     core->stop_everything();  // those born in a `_stop`
   }
+  core->drain_limit_.cancel();
   core->mailbox_->end();
   core->drop_resources(0);
   core->pids_.clear();
@@ -162,6 +163,9 @@ void Kernel::stop() {
     core_->schedule();
   }
 }
+
+Result<void> Kernel::drain_then_stop(Duration limit) { return core_->drain_then_stop(limit); }
+bool Kernel::draining() const noexcept { return static_cast<bool>(core_->drain_limit_); }
 
 Result<Guest> Kernel::attach(const Host& host) { return core_->attach(host); }
 

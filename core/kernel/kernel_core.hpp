@@ -114,7 +114,6 @@ struct DynamicCall {
 struct SignalRequest {
   Signal signal;
   SessionId to;
-  std::vector<SessionId> also{};  // for DIE: the ancestors
 };
 
 class KernelCore;
@@ -199,7 +198,8 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   void link_child(std::uint32_t parent, std::uint32_t slot);
   void unlink_child(std::uint32_t slot);
   Result<void> detach(SessionId id, SessionId asker);
-  void tell_child_change(std::uint32_t parent, ChildChange::Reason reason, SessionId child_id, Value result = {});
+  void tell_child_change(std::uint32_t parent, ChildChange::Reason reason, SessionId child_id, Value result = {},
+                         std::exception_ptr exception = nullptr);
   void call_lifecycle(std::uint32_t slot, const EventKey& key, void* payload, Value* result = nullptr);
   void call_handler(std::uint32_t slot, const EventKey& key, void* payload, Value* result);
   std::vector<std::uint32_t> subtree(std::uint32_t slot) const;  // breadth first, itself first
@@ -260,7 +260,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   // ---- signals.cpp
   Result<SignalWatch> add_signal(SessionId id, std::string_view name, Fn<void(const Signal&)> handler);
   void drop_signal(std::uint32_t index) noexcept;
-  Result<void> send_signal(SessionId to, Signal signal, std::vector<SessionId> also = {});
+  Result<void> send_signal(SessionId to, Signal signal);
   void dispatch_signal(SignalRequest& request);
   void raise_die(std::exception_ptr thrown, std::uint32_t slot, const EventKey& key) noexcept;
   bool join_broker();
@@ -269,6 +269,10 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   Result<bool> watch_os_signal(int number);  ///< false: this world has no operating system
   void unwatch_os_signal(int number) noexcept;
   void guard_interrupts(bool on) noexcept;
+
+  // ---- drain.cpp
+  Result<void> drain_then_stop(Duration limit);
+  void stop_what_is_left();
 
   // ---- children.cpp
   Result<ChildWatch> add_child(SessionId id, std::int64_t pid, Fn<void(const ExitStatus&)> handler);
@@ -377,7 +381,9 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   bool stop_all_running_ = false;
   std::optional<Error> outcome_;  // what run() has to report
   bool handling_die_ = false;
-  int idle_stage_ = 0;  // 1: IDLE was sent, 2: ZOMBIE
+  std::unordered_map<std::uint64_t, std::exception_ptr> thrown_;  // by sessions that end for it: OnThrow::stop
+  Timer drain_limit_;                                             // holds while the kernel is being drained
+  int idle_stage_ = 0;                                            // 1: IDLE was sent, 2: ZOMBIE
   std::deque<std::pair<EventKey, std::string>> dynamic_keys_;
 
   // resources

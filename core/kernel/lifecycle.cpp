@@ -165,7 +165,11 @@ void KernelCore::stop_session(std::uint32_t slot) {
     slots_[slot].table->destroy(object);
   }
   if (cold_[slot].timers != 0) drop_timers_of(id);
-  if (told) tell_child_change(parent, ChildChange::Reason::lose, id, std::move(result));
+  std::exception_ptr thrown;
+  if (!thrown_.empty()) {
+    if (auto found = thrown_.extract(id.bits)) thrown = std::move(found.mapped());
+  }
+  if (told) tell_child_change(parent, ChildChange::Reason::lose, id, std::move(result), std::move(thrown));
   unlink_child(slot);
   free_slot(slot);
 }
@@ -293,9 +297,9 @@ Result<void> KernelCore::detach(SessionId id, SessionId asker) {
 }
 
 void KernelCore::tell_child_change(std::uint32_t parent_slot, ChildChange::Reason reason, SessionId child_id,
-                                   Value result) {
+                                   Value result, std::exception_ptr exception) {
   if (parent_slot == 0) return;
-  std::tuple<ChildChange> change{ChildChange{reason, child_id, std::move(result)}};
+  std::tuple<ChildChange> change{ChildChange{reason, child_id, std::move(result), std::move(exception)}};
   guarded(parent_slot, child, [&] { call_lifecycle(parent_slot, child, &change); });
 }
 

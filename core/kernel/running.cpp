@@ -90,9 +90,10 @@ void KernelCore::schedule() {
 }
 
 bool KernelCore::has_work() const noexcept {
-  return !queue_.empty() || !timer_queue_.empty() || user_watches_ != 0 || extras_.live() != 0 || postbacks_ != 0 ||
-         children_.live() != 0 || mailbox_->waiting() || !held_.empty() || !marked_.empty() || !ready_.empty() ||
-         attention_;
+  const std::size_t own_timers = drain_limit_ ? 1 : 0;
+  return !queue_.empty() || timer_queue_.size() > own_timers || user_watches_ != 0 || extras_.live() != 0 ||
+         postbacks_ != 0 || children_.live() != 0 || mailbox_->waiting() || !held_.empty() || !marked_.empty() ||
+         !ready_.empty() || attention_;
 }
 
 // The end of the outermost turn: is there anything left to run for? First IDLE, and if nothing came of it, ZOMBIE
@@ -101,6 +102,7 @@ void KernelCore::check_idle() {
   if (sessions_ == 0 && !queue_.empty()) {
     // the last sessions have left signals behind, a DIE perhaps, which somebody must hear of
   } else if (sessions_ == 0) {
+    drain_limit_.cancel();
     if (!std::exchange(finished_told_, true) && on_finished_) {
       Fn<void()> finished = std::move(on_finished_);
       on_finished_ = nullptr;

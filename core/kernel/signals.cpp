@@ -61,11 +61,11 @@ void KernelCore::drop_signal(std::uint32_t index) noexcept {
   if (number != 0) unwatch_os_signal(number);
 }
 
-Result<void> KernelCore::send_signal(SessionId to, Signal signal, std::vector<SessionId> also) {
-  if (!alive(to) && also.empty()) {
+Result<void> KernelCore::send_signal(SessionId to, Signal signal) {
+  if (!alive(to) && signal.ancestors.empty()) {
     return failure(Errc::no_session, "send signal", "\"" + signal.name + "\"", "the session has ended, or never was");
   }
-  SignalRequest request{std::move(signal), to, std::move(also)};
+  SignalRequest request{std::move(signal), to};
   sent(*queue_.push(internal::signal, id_of(0).bits, current_,
                     [&](void* at) { Payload<SignalRequest>::construct(at, std::move(request)); }));
   return {};
@@ -79,7 +79,7 @@ void KernelCore::dispatch_signal(SignalRequest& request) {
     for (const std::uint32_t slot : subtree(request.to.slot())) touched.push_back(id_of(slot));
     std::reverse(touched.begin(), touched.end());
   }
-  for (const SessionId ancestor : request.also) {
+  for (const SessionId ancestor : signal.ancestors) {
     if (alive(ancestor)) touched.push_back(ancestor);
   }
   const bool outer_die = std::exchange(handling_die_, signal.name == "DIE");
@@ -126,15 +126,17 @@ void KernelCore::raise_die(std::exception_ptr thrown, std::uint32_t slot, const 
     const OnThrow policy = cold_[slot].options.on_throw;
     const bool told = !handling_die_ && policy == OnThrow::die;  // a throw while DIE is handled is only logged (P093)
     log(told ? LogLevel::debug : LogLevel::error, line);
-    if (policy == OnThrow::stop) request_stop(die.source);
+    if (policy == OnThrow::stop) {
+      thrown_[die.source.bits] = thrown;
+      request_stop(die.source);
+    }
     if (!told) return;
-    std::vector<SessionId> ancestors;
     for (std::uint32_t up = slot; up != 0;) {
       up = cold_[up].parent;
-      ancestors.push_back(id_of(up));
+      die.ancestors.push_back(id_of(up));
     }
     const SessionId source = die.source;
-    static_cast<void>(send_signal(source, std::move(die), std::move(ancestors)));
+    static_cast<void>(send_signal(source, std::move(die)));
   } catch (...) {  // no memory left to say it
     outcome_ = Error::from_exception(thrown, "handle event", "");
     stop_all_ = attention_ = true;

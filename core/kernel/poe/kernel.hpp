@@ -118,6 +118,13 @@ class POE_API Kernel {
                       [&](Birth birth) -> void* { return new Object(std::move(birth), std::move(form.state_)); });
   }
 
+  /// Forms of other headers, which know how to become a session: InlineMachine for one.
+  template <class Form>
+  requires requires(Form form, Kernel& kernel) {
+    { std::move(form).spawn_in(kernel) } -> std::same_as<SessionId>;
+  }
+  SessionId spawn(Form form) { return std::move(form).spawn_in(*this); }
+
   /// Runs f(S&) with that session current. Errors: no_session; bad_arguments if it is not an S.
   template <class S, class F>
   Result<void> with(SessionId id, F&& f) {
@@ -181,6 +188,14 @@ class POE_API Kernel {
   }
   /// Stops every session, deepest first, each with its `_stop`, and drops all events (P066); run() then returns.
   void stop();
+  /// Asks everybody to finish: sends the signal DRAIN to all sessions, and goes on running until none is left. What
+  /// lives after `limit` is stopped by force, as stop() does, and named in a warning. Either way run() returns, or the
+  /// Guest's on_finished() is called. DRAIN by itself ends nobody: a session that has nothing left to wait for ends as
+  /// always, so handle it by closing listeners, dropping timers and names. Asked again, only the limit changes.
+  /// Errors: what choosing the loop says; wrong_thread; forked.
+  Result<void> drain_then_stop(Duration limit);
+  /// Whether drain_then_stop() was asked for and is not over.
+  bool draining() const noexcept;
 
   /// Joins a loop that its owner runs. One host at a time. Errors: what the loop says, not_supported, wrong_thread.
   Result<Guest> attach(const Host& host);

@@ -7,6 +7,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <span>
 #include <string>
@@ -43,6 +44,8 @@ struct ChildChange {
   SessionId child;
   /// What the child's `_start` (create) or `_stop` (lose) handler returned, if that is a Value (P032); otherwise null.
   Value result{};
+  /// lose: what it threw, if it ended for that alone (OnThrow::stop). With OnThrow::die the signal DIE tells.
+  std::exception_ptr exception{};
 };
 /// Told to a child whose parent changes.
 struct ParentChange {
@@ -240,6 +243,9 @@ class POE_API Self {
   Timer start_every(Duration period, Missed missed, const EventKey& event, void* payload);
   void set_handler(const Handler& row, std::shared_ptr<void> owner);
   std::shared_ptr<Mailbox> hold_for_postback();
+  friend class MachineSession;
+  /// Handlers are looked up in `table` from now on; it outlives this session, and its rows fit the object.
+  void use_table(const HandlerTable& table);
   KernelCore& core() const noexcept;
 
   Dispatcher* dispatcher_;

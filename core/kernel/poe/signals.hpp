@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
 // What signal and child handlers are given. Names are without the "SIG": "INT", "USR1", "CHLD"; a program may invent
-// others. Kernel-made: IDLE, ZOMBIE, DIE, UIDESTROY. Terminal ones (QUIT INT KILL TERM HUP IDLE DIE) stop every session
-// they reach unless somebody calls handled(); ZOMBIE and UIDESTROY stop them in any case; all others stop nobody.
+// others. Kernel-made: IDLE, ZOMBIE, DIE, UIDESTROY, DRAIN (Kernel::drain_then_stop()). Terminal ones (QUIT INT KILL
+// TERM HUP IDLE DIE) stop every session they reach unless somebody calls handled(); ZOMBIE and UIDESTROY stop them in
+// any case; all others stop nobody.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +31,9 @@ class POE_API Signal {
   std::exception_ptr exception{};
   SessionId source{};
   std::string event{};
-  SessionId sender{};     ///< who had sent that event
+  SessionId sender{};  ///< who had sent that event
+  /// Of the source, when it threw: parent first, the kernel last. They hear of it after the source and all below it.
+  std::vector<SessionId> ancestors{};
   const char* file = "";  ///< where its handler was registered, and the line; "" if there is none
   std::uint32_t line = 0;
 
