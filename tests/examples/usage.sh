@@ -16,5 +16,6 @@ check alarm 1
 check alarm x tea
 check alarm -1 tea
 check alarm 1e9 tea
+check turnstile spin
 POE_EVENT_LOOP=nosuchloop "$BIN/counter" >"$dir/out" 2>"$dir/err"; expect "unknown loop: exit code" 1 $?
 grep -q nosuchloop "$dir/err" || fail "the error does not name the loop"
