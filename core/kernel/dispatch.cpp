@@ -57,6 +57,7 @@ void KernelCore::turn(std::uint32_t reasons) {
     ++depth_;
     queue_.enter();
     asleep_ = false;
+    if (observed()) tell_turn(true);
     former_look_ = std::exchange(look_, clock());
     events_left_ = options_.budget.events;
     stride_ = granted_ = until_clock_ = 1;
@@ -70,11 +71,15 @@ void KernelCore::turn(std::uint32_t reasons) {
       run_pass();
     } while (!single_ && events_left_ != 0 && !queue_.empty() && !stop_loop_);
     sweep();
+    if (observed()) tell_turn(false);
     pass_end_ = outer_pass_end;
     queue_.leave();
     --depth_;
   }
-  if (depth_ == 0 && current_ == 0) check_idle();
+  if (depth_ == 0 && current_ == 0) {
+    check_idle();
+    if (has(options_.asserts, Assert::data)) assert_books();
+  }
   schedule();
 }
 
@@ -86,7 +91,8 @@ void KernelCore::run_pass() {
   if (!timer_queue_.empty() && timer_queue_.first_due() <= former_look_) run_timers(former_look_);
   const bool timers_due = !timer_queue_.empty() && timer_queue_.first_due() <= look_;
   pass_end_ = single_ || timers_due ? queue_.pushed() : UINT64_MAX;
-  while (!queue_.empty() && queue_.taken() < pass_end_ && events_left_ != 0) {
+  if (events_left_ == 0) pass_end_ = 0;  // the timers have used it up
+  while (!queue_.empty() && queue_.taken() < pass_end_) {
     Record& record = *queue_.take();
     if (frames_ != nullptr && on_stack(SessionId{record.target}.slot()) &&
         !slots_[SessionId{record.target}.slot()].reentrant) {
@@ -111,6 +117,7 @@ void KernelCore::check_budget() {
   const std::int64_t elapsed = clock() - look_;
   const std::int64_t limit = options_.budget.time.count();
   if (elapsed >= limit) events_left_ = 0;
+  if (events_left_ == 0) pass_end_ = 0;
   constexpr std::uint32_t kLongestStride = 64;
   if (elapsed < limit / 16) {
     stride_ = std::min(stride_ * 4, kLongestStride);
@@ -272,6 +279,10 @@ void KernelCore::drain_mailbox() {
     if (letter.event() == nullptr) {
       release_postback(letter.to());
     } else if (alive(letter.to())) {
+      if (auto let_in = admit_letter(letter); !let_in) {
+        log(LogLevel::warning, let_in.error().message());
+        continue;
+      }
       const Record* record = queue_.push(*letter.event(), letter.to().bits, 0, [&](void* at) { letter.unpack(at); });
       sent(*record);
     }
@@ -291,6 +302,10 @@ void Dispatcher::request_turn() {
 Result<void> Dispatcher::no_session(SessionId to, const EventKey& event) const {
   const auto& core = static_cast<const KernelCore&>(*this);
   const std::string what = "event \"" + std::string(event.name) + "\"";
+  if (has(core.options_.asserts, Assert::usage)) {
+    core.options_.log->write(LogLevel::error, "assertion failed: " + core.describe(core.id_of(core.current_)) +
+                                                  " posts " + what + " to a session that has ended, or never was");
+  }
   if (to.bits != 0 && to.kernel() != core.number_) {
     return failure(Errc::wrong_kernel, "post", what, "the session lives in another kernel of this process",
                    "post through an Address of that session");
@@ -344,7 +359,7 @@ Result<void> Dispatcher::call_now(SessionId to, const EventKey& event, void* pay
     return {};
   }
   const Entered as(core, to.slot(), core.current_, &event);
-  if (slot.traced) core.trace(to.slot(), core.sender_, event);
+  const Hooked hooked(core, to.slot(), core.sender_, event);
   try {
     invoke();
     guard.end();  // while the receiver still is current (P031)

@@ -88,4 +88,36 @@ std::string KernelCore::why_alive(SessionId id) const {
   return out.str();
 }
 
+// Counts every session's references again, by what stands for them.
+std::vector<std::string> KernelCore::check_books() const {
+  std::vector<std::uint32_t> counted(slots_.size(), 0);
+  const auto count = [&](const auto& slab, auto&& keeps) {
+    for (std::uint32_t i = 0; i < slab.size(); ++i) {
+      if (slab.used(i) && keeps(slab[i])) ++counted[slot_of(slab[i])];
+    }
+  };
+  const auto always = [](const auto&) { return true; };
+  count(timers_, [](const TimerNode& node) { return !node.dead; });
+  count(watches_, [](const WatchNode& node) { return !node.dead && !node.internal; });
+  count(children_, always);
+  count(aliases_, always);
+  count(extras_, always);
+  for (const auto& [slot, waiters] : room_waiters_) {
+    for (const RoomWaiter& waiter : waiters) {
+      if (alive(waiter.who)) ++counted[waiter.who.slot()];
+    }
+  }
+  std::vector<std::string> wrong;
+  for (std::uint32_t slot = 1; slot < slots_.size(); ++slot) {
+    if (slots_[slot].id == 0) continue;
+    counted[slot] += cold_[slot].postbacks;
+    for (std::uint32_t c = cold_[slot].first_child; c != kNone; c = cold_[c].siblings.next) ++counted[slot];
+    if (counted[slot] != slots_[slot].references) {
+      wrong.push_back(describe(id_of(slot)) + " counts " + std::to_string(slots_[slot].references) +
+                      " references, but there are " + std::to_string(counted[slot]));
+    }
+  }
+  return wrong;
+}
+
 }  // namespace poe

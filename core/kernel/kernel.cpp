@@ -32,12 +32,14 @@ KernelCore::KernelCore(std::unique_ptr<LoopProvider> loops, KernelOptions option
       mailbox_(std::make_shared<Mailbox>(*this)) {
   if (options_.log == nullptr) options_.log = &stderr_log();
   if (options_.budget.events == 0) options_.budget.events = 1;
+  queue_.set_limit(options_.queue_limit);
   slots_.emplace_back();
   cold_.emplace_back();
   Slot& root = slots_[0];  // the kernel itself (P052)
   root.id = std::uint64_t{number_} << 52;
   root.table = &root_table_;
   root.references = 1;
+  observe_as_asked();
 }
 
 KernelCore::~KernelCore() = default;
@@ -68,6 +70,7 @@ void KernelCore::retire(KernelCore* core) noexcept {
 
 Result<void> KernelCore::post_letter(Letter& letter) {
   if (!alive(letter.to())) return no_session(letter.to(), *letter.event());
+  if (auto let_in = admit_letter(letter); !let_in) return let_in;
   sent(*queue_.push(*letter.event(), letter.to().bits, current_, [&](void* at) { letter.unpack(at); }));
   return {};
 }
@@ -218,6 +221,16 @@ Kernel::Counts Kernel::counts() const noexcept {
   counts.queued = core_->queue_.pushed() - core_->queue_.taken() + core_->held_.size();
   return counts;
 }
+
+Snapshot Kernel::snapshot() const { return core_->snapshot(); }
+
+std::string Kernel::describe(SessionId id) const { return core_->describe(id); }
+
+std::vector<std::string> Kernel::check_books() const { return core_->check_books(); }
+
+void Kernel::observe(Observer& observer) { core_->observe(observer); }
+
+void Kernel::unobserve(Observer& observer) noexcept { core_->unobserve(observer); }
 
 // ---- Guest
 

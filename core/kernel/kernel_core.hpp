@@ -24,6 +24,8 @@
 #include "mailbox.hpp"
 #include "poe/fd.hpp"
 #include "poe/kernel.hpp"
+#include "poe/observer.hpp"
+#include "poe/snapshot.hpp"
 #include "signal_broker.hpp"
 #include "slab.hpp"
 #include "timer_queue.hpp"
@@ -92,7 +94,8 @@ struct Cold {
   std::uint32_t detached_timers = kNone, watches = kNone, signals = kNone, children = kNone, aliases = kNone,
                 extras = kNone;
   std::uint32_t postbacks = 0;
-  bool started = false;  // `_start` was delivered: the parent has been told, or will be
+  std::uint32_t queued = 0;  // events that wait for it; counted only while it has a limit
+  bool started = false;      // `_start` was delivered: the parent has been told, or will be
   SessionOptions options{};
 };
 
@@ -132,6 +135,27 @@ class Entered {
   const EventKey* event_;
   Frame frame_;
 };
+
+/// For a scope, the call of a handler, told to the log and to observers if its session is traced or observed.
+class Hooked {
+ public:
+  Hooked(KernelCore& core, std::uint32_t slot, std::uint32_t sender, const EventKey& key) noexcept;
+  Hooked(const Hooked&) = delete;
+  Hooked& operator=(const Hooked&) = delete;
+  ~Hooked();
+
+ private:
+  KernelCore& core_;
+  Dispatch dispatch_;
+  bool observed_ = false;
+};
+
+/// Asked to be told when a mailbox has room.
+struct RoomWaiter {
+  SessionId who;
+  Fn<void()> work;
+};
+
 class KernelCore final : public Dispatcher, public LoopEvents {
  public:
   KernelCore(std::unique_ptr<LoopProvider> loops, KernelOptions options);
@@ -145,12 +169,17 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   void turn(std::uint32_t reasons);
   void run_pass();
   void deliver(Record& record);
-  void finish(Record& record) noexcept;
+  void handle(Record& record);
+  void finish(Record& record, std::uint32_t receiver) noexcept;
   void unhandled(Record& record);
   bool run_internal(Record& record);
   void run_dynamic(const Slot& slot, Record& record);
   void drain_mailbox();
   Result<void> post_letter(Letter& letter);
+  Result<void> admit_letter(const Letter& letter) {
+    const bool special = slots_[letter.to().slot()].hooks != 0 || queue_.full();
+    return special ? admit(letter.to(), current_, *letter.event()) : Result<void>();
+  }
   void attend();
   void count_event() {
     if (--until_clock_ == 0) [[unlikely]]
@@ -170,12 +199,43 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   void look_after_leaving() noexcept;
   std::int64_t clock() const noexcept { return seat_.now(); }
 
+  // ---- observers.cpp
+  void observe_as_asked();
+  void assert_books() const;
+  void observe(Observer& observer);
+  void unobserve(Observer& observer) noexcept;
+  void deliver_hooked(Record& record);
+  template <class Tell>
+  void tell_observers(Tell&& tell) noexcept;
+  void tell_posted(std::uint32_t to, std::uint32_t sender, const EventKey& key) noexcept;
+  void tell_started(std::uint32_t slot, std::uint32_t parent_slot) noexcept;
+  void tell_stopped(SessionId id) noexcept;
+  void tell_references(std::uint32_t slot) noexcept;
+  void tell_signalled(SessionId to, const std::string& name) noexcept;
+  void tell_turn(bool began) noexcept;
+  bool observed() const noexcept { return !observers_.empty(); }
+
+  // ---- mailbox_limit.cpp
+  static bool counts_in_mailbox(const EventKey& key) noexcept;
+  std::uint32_t count_queued(std::uint32_t slot);
+  Record* oldest_queued(std::uint32_t slot);
+  Result<void> enter_mailbox(std::uint32_t slot, const EventKey& key);
+  void leave_mailbox(std::uint32_t slot);
+  void when_room(SessionId to, SessionId who, Fn<void()> work);
+  void wake_waiter(std::uint32_t slot);
+  void wake_all_waiters(std::uint32_t slot);
+  void defer_to(SessionId who, Fn<void()> work);
+
   // ---- lifecycle.cpp
   HandlerTable& class_table(std::uint64_t type, void (*fill)(HandlerTable&));
   SessionId give_birth(HandlerTable& table, std::unique_ptr<HandlerTable> owned, void* (*make)(void*, Birth),
                        void* maker);
   std::uint32_t new_slot(HandlerTable& table, bool owns_table);
-  void add_reference(std::uint32_t slot) noexcept { ++slots_[slot].references; }
+  void add_reference(std::uint32_t slot) noexcept {
+    ++slots_[slot].references;
+    if (observed()) [[unlikely]]
+      tell_references(slot);
+  }
   void drop_reference(std::uint32_t slot) noexcept;
   void mark(std::uint32_t slot);
   void sweep();
@@ -318,6 +378,11 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   std::string why_alive(SessionId id) const;
   std::string describe(SessionId id) const;
   std::vector<SessionInfo> sessions() const;
+  std::vector<std::string> check_books() const;
+
+  // ---- snapshot.cpp
+  Snapshot snapshot() const;
+  Snapshot::Session picture(std::uint32_t slot) const;
 
   // ---- handles
   bool handle_holds(const Handle& handle) const noexcept;
@@ -340,6 +405,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
 
   friend class Dispatcher;
   friend class Entered;
+  friend class Hooked;
   friend class Kernel;
   friend class Guest;
   friend class Self;
@@ -377,6 +443,9 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   std::deque<HeldRecord> held_;
   std::vector<SessionId> stop_requests_;
   std::vector<std::uint32_t> marked_;
+  std::vector<Observer*> observers_;
+  std::vector<std::unique_ptr<Observer>> own_observers_;                    // what the options ask for
+  std::unordered_map<std::uint32_t, std::deque<RoomWaiter>> room_waiters_;  // by slot of the session that is full
   bool stop_all_ = false;
   bool stop_all_running_ = false;
   std::optional<Error> outcome_;  // what run() has to report
@@ -438,9 +507,8 @@ class KernelCore final : public Dispatcher, public LoopEvents {
 };
 
 // Destroys the arguments while the receiver still is current (P031), and gives up what the record kept alive.
-inline void KernelCore::finish(Record& record) noexcept {
+inline void KernelCore::finish(Record& record, std::uint32_t receiver) noexcept {
   if (record.key->ops->destroy != nullptr) record.key->ops->destroy(record.payload());
-  const std::uint32_t receiver = SessionId{record.target}.slot();
   Slot& to = slots_[receiver];
   if (to.last_in == &record) {
     to.last_in = nullptr;
@@ -454,29 +522,39 @@ inline void KernelCore::finish(Record& record) noexcept {
   }
 }
 
-// Hands one event to its session. Inline, as finish(): they are the hot path.
-inline void KernelCore::deliver(Record& record) {
+// Calls the handler of the session that has been made current. Inline, as finish() and deliver(): they are the hot
+// path.
+inline void KernelCore::handle(Record& record) {
   const SessionId target{record.target};
   const Slot& slot = slots_[target.slot()];
+  try {
+    if (const Handler* row = slot.table->find(record.key->id)) [[likely]] {
+      row->thunk(slot.object, *row, record.payload(), nullptr);
+    } else {
+      unhandled(record);
+    }
+  } catch (const abi::__forced_unwind&) {
+    throw;
+  } catch (...) {
+    raise_die(std::current_exception(), target.slot(), *record.key);
+  }
+}
+
+// Hands one event to its session.
+inline void KernelCore::deliver(Record& record) {
+  const std::uint32_t receiver = SessionId{record.target}.slot();
+  const Slot& slot = slots_[receiver];
   if (slot.id == record.target) [[likely]] {
-    current_ = target.slot();
+    current_ = receiver;
     sender_ = record.sender;
     event_ = record.key;
-    if (slot.traced) [[unlikely]]
-      trace(target.slot(), record.sender, *record.key);
-    try {
-      if (const Handler* row = slot.table->find(record.key->id)) [[likely]] {
-        row->thunk(slot.object, *row, record.payload(), nullptr);
-      } else {
-        unhandled(record);
-      }
-    } catch (const abi::__forced_unwind&) {
-      throw;
-    } catch (...) {
-      raise_die(std::current_exception(), target.slot(), *record.key);
+    if (slot.hooks != 0) [[unlikely]] {
+      deliver_hooked(record);
+    } else {
+      handle(record);
     }
   }
-  finish(record);
+  finish(record, receiver);
   current_ = 0;
 }
 

@@ -63,6 +63,10 @@ SessionId KernelCore::give_birth(HandlerTable& table, std::unique_ptr<HandlerTab
   mark(slot);
   sent(*queue_.push(internal::look_again, id.bits, slot, [](void*) {}));
   set_session_options(id, options_.sessions);
+  if (observed()) {
+    slots_[slot].hooks |= Slot::kObserved;
+    tell_started(slot, parent);
+  }
   Value result;
   const bool born = guarded(slot, current_, start, [&] {
     slots_[slot].object = make(maker, Birth(*this, id));
@@ -82,6 +86,8 @@ SessionId KernelCore::give_birth(HandlerTable& table, std::unique_ptr<HandlerTab
 void KernelCore::drop_reference(std::uint32_t slot) noexcept {
   Slot& of = slots_[slot];
   --of.references;
+  if (observed()) [[unlikely]]
+    tell_references(slot);
   if (!reachable(of)) {
     mark(slot);
   } else if (asleep_) {  // what is left may be nothing to run for (P055): look
@@ -172,6 +178,8 @@ void KernelCore::stop_session(std::uint32_t slot) {
   if (told) tell_child_change(parent, ChildChange::Reason::lose, id, std::move(result), std::move(thrown));
   unlink_child(slot);
   free_slot(slot);
+  if (!room_waiters_.empty()) wake_all_waiters(slot);
+  if (observed()) tell_stopped(id);
 }
 
 // The grandparent gains each child before the dying one hears `_stop` (P048); the move in the books comes with it.
@@ -314,7 +322,7 @@ void KernelCore::call_lifecycle(std::uint32_t slot, const EventKey& key, void* p
 void KernelCore::call_handler(std::uint32_t slot, const EventKey& key, void* payload, Value* result) {
   const HandlerTable& table = *slots_[slot].table;
   void* const object = slots_[slot].object;
-  if (slots_[slot].traced) trace(slot, sender_, key);
+  const Hooked hooked(*this, slot, sender_, key);
   if (const Handler* row = table.find(key.id)) {
     std::optional<Value> returned;
     const bool wanted = result != nullptr && row->result == type_id<Value>();

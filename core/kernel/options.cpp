@@ -14,7 +14,13 @@ SessionOptions KernelCore::session_options(SessionId id) const noexcept {
 void KernelCore::set_session_options(SessionId id, const SessionOptions& options) noexcept {
   if (!alive(id)) return;
   cold_[id.slot()].options = options;
-  slots_[id.slot()].traced = options.trace;
+  std::uint8_t hooks = slots_[id.slot()].hooks & Slot::kObserved;
+  if (options.trace) hooks |= Slot::kTraced;
+  if (options.mailbox != 0) {
+    hooks |= Slot::kLimited;
+    cold_[id.slot()].queued = count_queued(id.slot());
+  }
+  slots_[id.slot()].hooks = hooks;
   slots_[id.slot()].reentrant = options.reentrant;
 }
 
@@ -50,7 +56,7 @@ void KernelCore::trace(std::uint32_t slot, std::uint32_t sender, const EventKey&
 }
 
 void KernelCore::report_unhandled(std::uint32_t slot, const EventKey& key) noexcept {
-  if (!cold_[slot].options.report_unhandled) return;
+  if (!cold_[slot].options.report_unhandled && !has(options_.asserts, Assert::usage)) return;
   try {
     log(LogLevel::warning, "no handler for event \"" + std::string(key.name) + "\" in " + describe(id_of(slot)));
   } catch (...) {

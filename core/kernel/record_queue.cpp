@@ -34,6 +34,7 @@ void RecordQueue::grow() {
   } else {
     chunk = new Chunk;
   }
+  full_ = ++chunks_ >= most_chunks_;
   chunk->next = nullptr;
   reinterpret_cast<Record*>(tail_)->key = nullptr;
   last_->next = chunk;
@@ -43,6 +44,7 @@ void RecordQueue::grow() {
 }
 
 void RecordQueue::recycle(Chunk* chunk) noexcept {
+  full_ = --chunks_ >= most_chunks_;
   if (spare_ == kMostSpareChunks) {
     delete chunk;
     return;

@@ -67,6 +67,7 @@ void KernelCore::close_seat(Fn<void()> done) {
   ready_.clear();
   asleep_ = true;
   events_left_ = 0;  // inside a turn: it was the last of this loop
+  pass_end_ = 0;
   if (on_finished_) on_finished_ = nullptr;
 }
 

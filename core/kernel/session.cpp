@@ -27,6 +27,8 @@ TimePoint Self::now() const {
   return TimePoint(Duration(core().clock()));
 }
 
+void Self::when_room(SessionId to, Fn<void()> work) { core().when_room(to, id_, std::move(work)); }
+
 void Self::defer(Fn<void()> work) { yield(internal::deferred, std::move(work)); }
 
 Timer Self::after(Duration delay, Fn<void()> work) { return after(delay, internal::deferred, std::move(work)); }

@@ -65,6 +65,7 @@ Result<void> KernelCore::send_signal(SessionId to, Signal signal) {
   if (!alive(to) && signal.ancestors.empty()) {
     return failure(Errc::no_session, "send signal", "\"" + signal.name + "\"", "the session has ended, or never was");
   }
+  if (observed()) tell_signalled(to, signal.name);
   SignalRequest request{std::move(signal), to};
   sent(*queue_.push(internal::signal, id_of(0).bits, current_,
                     [&](void* at) { Payload<SignalRequest>::construct(at, std::move(request)); }));
@@ -87,8 +88,11 @@ void KernelCore::dispatch_signal(SignalRequest& request) {
     if (!alive(id)) continue;
     for (std::uint32_t s = cold_[id.slot()].signals; s != kNone; s = signals_[s].links.next) {
       if (signals_[s].name != signal.name) continue;
-      const auto handler = signals_[s].handler;                              // shared: the watch may be dropped inside
-      guarded(id.slot(), 0, internal::signal, [&] { (*handler)(signal); });  // the kernel sends it (P076)
+      const auto handler = signals_[s].handler;      // shared: the watch may be dropped inside
+      guarded(id.slot(), 0, internal::signal, [&] {  // the kernel sends it (P076)
+        const Hooked hooked(*this, id.slot(), 0, EventKey{0, signal.name.c_str(), nullptr});
+        (*handler)(signal);
+      });
       break;
     }
   }

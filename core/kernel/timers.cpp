@@ -111,7 +111,7 @@ void KernelCore::call_timer(TimerNode& node, void* payload) {
   const EventKey& key = *node.key;
   guarded(node.slot, key, [&] {
     const Slot& slot = slots_[node.slot];
-    if (slot.traced) trace(node.slot, node.slot, key);
+    const Hooked hooked(*this, node.slot, node.slot, key);
     if (const Handler* row = slot.table->find(key.id)) {
       row->thunk(slot.object, *row, payload, nullptr);
     } else if (key.id == internal::deferred.id) {

@@ -273,7 +273,10 @@ void KernelCore::call_watch(std::uint32_t index, std::uint32_t ready) {
     return;
   }
   ++node.calling;
-  guarded(slot, internal::ready, [&] { node.ready(ready); });
+  guarded(slot, internal::ready, [&] {
+    const Hooked hooked(*this, slot, slot, internal::ready);
+    node.ready(ready);
+  });
   if (--node.calling == 0 && node.dead) watches_.remove(index);
   if (attention_) attend();
 }

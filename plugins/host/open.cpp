@@ -25,9 +25,21 @@ Result<void> asked_loop_opens(const OpenOptions& options) {
   return {};
 }
 
+/// What the operator asks for goes beside what the program does.
+Result<void> add_flags_of_environment(KernelOptions& kernel) {
+  const auto trace = parse_trace(host_room::environment("POE_TRACE"));
+  if (!trace) return failure(Error(trace.error()).with("from", "the environment variable POE_TRACE"));
+  const auto asserts = parse_assert(host_room::environment("POE_ASSERT"));
+  if (!asserts) return failure(Error(asserts.error()).with("from", "the environment variable POE_ASSERT"));
+  kernel.trace = kernel.trace | *trace;
+  kernel.asserts = kernel.asserts | *asserts;
+  return {};
+}
+
 }  // namespace
 
 Result<Kernel> open_kernel(OpenOptions options) {
+  if (auto flags = add_flags_of_environment(options.kernel); !flags) return failure(flags.error());
   if (auto opens = asked_loop_opens(options); !opens) return failure(opens.error());
   LogSink* log = options.kernel.log;
   auto loops = make_loop_provider({std::move(options.loop), std::move(options.plugin_dirs), log});

@@ -29,8 +29,13 @@ struct alignas(64) Slot {  // a cache line of its own, and an index without a mu
   bool reentrant = false;  ///< SessionOptions::reentrant
   bool owns_table : 1 = false;
   bool stop_asked : 1 = false;  ///< it ends when its handler has returned
-  bool traced : 1 = false;      ///< SessionOptions::trace
+  /// What an event of this session must pass besides its handler: 0 for most.
+  std::uint8_t hooks = 0;
+  static constexpr std::uint8_t kTraced = 1;    ///< SessionOptions::trace
+  static constexpr std::uint8_t kObserved = 2;  ///< the kernel has observers
+  static constexpr std::uint8_t kLimited = 4;   ///< SessionOptions::mailbox
 };
+static_assert(sizeof(Slot) == 64);
 
 class POE_API Dispatcher {
  public:
@@ -45,12 +50,15 @@ class POE_API Dispatcher {
   /// Queues an event. `sender` is a slot. Loop thread only.
   template <class... A, class... B>
   Result<void> post(SessionId to, std::uint32_t sender, const Event<A...>& event, B&&... arguments) {
-    if (!alive(to)) [[unlikely]]
-      return no_session(to, event);
-    const Record* record = queue_.push(event, to.bits, sender,
-                                       [&](void* at) { Payload<A...>::construct(at, std::forward<B>(arguments)...); });
-    sent(*record);
-    return {};
+    const auto construct = [&](void* at) { Payload<A...>::construct(at, std::forward<B>(arguments)...); };
+    constexpr std::uint32_t kSize = Payload<A...>::kSize;
+    // One condition and no call, so that the whole way needs no frame of its own where it is inlined.
+    const bool plain = alive(to) && (slots_[to.slot()].hooks | static_cast<std::uint8_t>(busy())) == 0;
+    if (plain && queue_.has_room(kSize)) [[likely]] {
+      note_sent(*queue_.push_in_room(event, kSize, to.bits, sender, construct));
+      return {};
+    }
+    return post_slowly(to, sender, event, construct);
   }
 
   /// Calls a handler now, inside the caller. See Self::call().
@@ -73,13 +81,13 @@ class POE_API Dispatcher {
 
   /// Bookkeeping for a record just pushed.
   void sent(const Record& record) {
-    const SessionId to{record.target};
-    slots_[to.slot()].last_in = &record;
-    if (record.sender != to.slot()) slots_[record.sender].last_out = &record;
+    note_sent(record);
     if (asleep_) [[unlikely]]
       request_turn();
   }
   void request_turn();
+  /// Whether there is room for it; tells observers.
+  Result<void> admit(SessionId to, std::uint32_t sender, const EventKey& event);
   Result<void> no_session(SessionId to, const EventKey& event) const;
   /// Destroys the payload. `ret` is an optional of the type `result` names, or nullptr.
   Result<void> call_now(SessionId to, const EventKey& event, void* payload, void* ret, std::uint64_t result);
@@ -87,6 +95,24 @@ class POE_API Dispatcher {
   std::vector<Slot> slots_;
   RecordQueue queue_;
   bool asleep_ = true;  ///< no turn is under way or asked for: a post must ask for one
+
+ private:
+  bool busy() const noexcept { return asleep_ | queue_.full(); }
+  void note_sent(const Record& record) noexcept {
+    const SessionId to{record.target};
+    slots_[to.slot()].last_in = &record;
+    if (record.sender != to.slot()) slots_[record.sender].last_out = &record;
+  }
+  template <class Construct>
+  [[gnu::noinline]] Result<void> post_slowly(SessionId to, std::uint32_t sender, const EventKey& event,
+                                             const Construct& construct) {
+    if (!alive(to)) return no_session(to, event);
+    if (slots_[to.slot()].hooks != 0 || queue_.full()) {
+      if (auto admitted = admit(to, sender, event); !admitted) return admitted;
+    }
+    sent(*queue_.push(event, to.bits, sender, construct));
+    return {};
+  }
 };
 
 }  // namespace poe

@@ -18,8 +18,11 @@
 #include "poe/export.hpp"
 #include "poe/log.hpp"
 #include "poe/loop_provider.hpp"
+#include "poe/observer.hpp"
 #include "poe/session.hpp"
+#include "poe/snapshot.hpp"
 #include "poe/time.hpp"
+#include "poe/trace.hpp"
 
 namespace poe {
 
@@ -36,6 +39,13 @@ struct KernelOptions {
   bool os_signals = true;
   /// What sessions begin with; see Self::set_options().
   SessionOptions sessions{};
+  /// What is written to the log, and what is checked; open_kernel() adds POE_TRACE and POE_ASSERT.
+  Trace trace = Trace::none;
+  Assert asserts = Assert::none;
+  /// A handler that holds the loop longer is named in the log by a StallWatch; 0: none. At least 1 ms.
+  Duration stall_limit{0};
+  /// Bytes of queued events, all sessions together, after which posts fail with `limit`.
+  std::size_t queue_limit = std::size_t{256} << 20;
   /// Where warnings go; must outlive the kernel. nullptr: stderr_log().
   LogSink* log = nullptr;
 };
@@ -229,6 +239,18 @@ class POE_API Kernel {
     std::uint64_t turns, events, timers, reports, queued;
   };
   Counts counts() const noexcept;
+
+  /// Everything that lives and waits here, as values. O(all of it).
+  Snapshot snapshot() const;
+  /// "session 3 (\"chat\")", for people.
+  std::string describe(SessionId id) const;
+  /// What is wrong with the kernel's books, one line each; nothing if they are in order (POE's ASSERT_DATA). Counts
+  /// every reference again. For tests, and for suspicion; O(all there is).
+  std::vector<std::string> check_books() const;
+  /// Tells an observer of everything from now on; it is borrowed until unobserve(), or the kernel's end. Several are
+  /// told in the order they came. Not from inside an observer.
+  void observe(Observer& observer);
+  void unobserve(Observer& observer) noexcept;
 
  private:
   friend class KernelCore;

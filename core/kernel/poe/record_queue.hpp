@@ -35,17 +35,29 @@ class POE_API RecordQueue {
   ~RecordQueue();  // destroys what is still queued
 
   bool empty() const noexcept { return pushed_ == taken_; }
+  /// Whether it has reached its limit. It grows on all the same: whoever can be refused asks first.
+  bool full() const noexcept { return full_; }
+  void set_limit(std::size_t bytes) noexcept { most_chunks_ = bytes / sizeof(Chunk) + 1; }
   /// Records pushed and taken so far; their difference is the length. A pass runs up to the `pushed()` it began with.
   std::uint64_t pushed() const noexcept { return pushed_; }
   std::uint64_t taken() const noexcept { return taken_; }
 
+  /// Whether a record with that many bytes of arguments fits without another chunk.
+  bool has_room(std::uint32_t size) const noexcept {
+    // A chunk always keeps room for the header that says "next chunk".
+    return static_cast<std::size_t>(end_ - tail_) >= 2 * sizeof(Record) + size;
+  }
   /// Appends a record whose arguments `construct(void*)` builds. The place is taken before, so a constructor may post
   /// as well; if it throws, an empty record stays behind that nobody is told of.
   template <class Construct>
   Record* push(const EventKey& key, std::uint64_t target, std::uint32_t sender, Construct&& construct) {
-    const std::uint32_t size = key.ops->size;
-    // A chunk always keeps room for the header that says "next chunk".
-    if (static_cast<std::size_t>(end_ - tail_) < 2 * sizeof(Record) + size) grow();
+    if (!has_room(key.ops->size)) grow();
+    return push_in_room(key, key.ops->size, target, sender, construct);
+  }
+  /// The same where has_room(size) is known, `size` being that of the event.
+  template <class Construct>
+  Record* push_in_room(const EventKey& key, std::uint32_t size, std::uint64_t target, std::uint32_t sender,
+                       Construct&& construct) {
     auto* record = reinterpret_cast<Record*>(tail_);
     *record = Record{&kNoEvent, target, sender, size};
     tail_ += sizeof(Record) + size;
@@ -95,11 +107,14 @@ class POE_API RecordQueue {
   void next_chunk() noexcept;
   void recycle(Chunk* chunk) noexcept;
 
-  Chunk* first_;           // holds head_
-  Chunk* last_;            // holds tail_
-  Chunk* free_ = nullptr;  // ready to use again
-  Chunk* kept_ = nullptr;  // read out inside a nested pass
-  std::size_t spare_ = 0;  // length of free_
+  Chunk* first_;            // holds head_
+  Chunk* last_;             // holds tail_
+  Chunk* free_ = nullptr;   // ready to use again
+  Chunk* kept_ = nullptr;   // read out inside a nested pass
+  std::size_t spare_ = 0;   // length of free_
+  std::size_t chunks_ = 1;  // in use
+  std::size_t most_chunks_ = SIZE_MAX;
+  bool full_ = false;
   int depth_ = 0;
   std::byte* head_;
   std::byte* tail_;

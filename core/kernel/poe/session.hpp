@@ -108,6 +108,10 @@ class POE_API Self {
     return dispatcher_->template call<R>(to, event, std::forward<B>(arguments)...);
   }
 
+  /// Queues `work` to run as this session as soon as the mailbox of `to` has room for an event; now if it has, or if
+  /// `to` has ended. Who asked first is told first, one for each place that comes free. Keeps this session alive.
+  void when_room(SessionId to, Fn<void()> work);
+
   /// Queues `work` to run as this session, after the events already queued.
   void defer(Fn<void()> work);
 

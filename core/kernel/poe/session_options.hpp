@@ -19,6 +19,12 @@ enum class OnThrow : std::uint8_t {
   report,  ///< it is logged and the session goes on
 };
 
+/// What becomes of an event that a full mailbox has no room for.
+enum class Overflow : std::uint8_t {
+  refuse,       ///< the post fails with `limit`; Self::when_room() tells when to try again
+  drop_oldest,  ///< the event that has waited longest is dropped: the newest matter, as with positions and prices
+};
+
 /// POE's `option`, and what belongs there. A session begins with KernelOptions::sessions.
 struct SessionOptions {
   /// Logs each event the session handles, whatever the log's threshold: it was asked for.
@@ -31,6 +37,9 @@ struct SessionOptions {
   /// wait, and the handler finds its state as it left it.
   bool reentrant = false;
   OnThrow on_throw = OnThrow::die;
+  /// How many events may wait for the session, 0: any number. The kernel's own (signals, timers, exits) always may.
+  std::uint32_t mailbox = 0;
+  Overflow overflow = Overflow::refuse;
 };
 
 /// For Self::every(): ticks that were due while something else ran.
