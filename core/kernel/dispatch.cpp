@@ -223,7 +223,8 @@ void KernelCore::run_dynamic(const Slot& slot, Record& record) {
 // Events to a session whose handler is suspended below us wait, in order (unless it is reentrant): the record moves out
 // of the queue and goes first as soon as that handler has returned.
 void KernelCore::hold(Record& record) {
-  if (record.key == &kNoEvent) return finish(record);  // withdrawn; its sender's place may be another's by now
+  if (record.key == &kNoEvent)
+    return finish(record, SessionId{record.target}.slot());  // withdrawn; its sender's place may be another's by now
   HeldRecord held(new std::byte[sizeof(Record) + record.size + 1]);
   auto* copy = ::new (held.get()) Record(record);
   record.key->ops->relocate(record.payload(), copy->payload());

@@ -107,6 +107,10 @@ std::vector<std::string> KernelCore::check_books() const {
       if (alive(waiter.who)) ++counted[waiter.who.slot()];
     }
   }
+  for (const HeldRecord& held : held_) {
+    const auto& record = *reinterpret_cast<const Record*>(held.get());
+    if (record.sender != SessionId{record.target}.slot()) ++counted[record.sender];
+  }
   std::vector<std::string> wrong;
   for (std::uint32_t slot = 1; slot < slots_.size(); ++slot) {
     if (slots_[slot].id == 0) continue;
