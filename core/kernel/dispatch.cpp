@@ -145,7 +145,16 @@ void KernelCore::unhandled(Record& record) {
 
 bool KernelCore::run_internal(Record& record) {
   const std::uint64_t id = record.key->id;
+  if (id == internal::go_on.id) {
+    const auto [index, generation] = Payload<std::uint32_t, std::uint32_t>::get(record.payload());
+    go_on(index, generation);
+    return true;
+  }
   if (id == internal::look_again.id) return true;
+  if (id == internal::body_ended.id) {
+    request_stop(SessionId{record.target});
+    return true;
+  }
   if (id == internal::deferred.id) {
     Fn<void()> work = std::move(std::get<0>(Payload<Fn<void()>>::get(record.payload())));
     work();
@@ -167,6 +176,10 @@ bool KernelCore::run_internal(Record& record) {
       drop_child(index);  // watch and reference are gone before the handler runs (P083)
       handler(status);
     }
+    return true;
+  }
+  if (id == internal::ask.id) {
+    serve(SessionId{record.target}, std::get<0>(Payload<AskTicket>::get(record.payload())));
     return true;
   }
   if (id == internal::signal.id) {

@@ -3,6 +3,7 @@
 // Answers for people: what lives, and why.
 #include <sstream>
 
+#include "internal_events.hpp"
 #include "kernel_core.hpp"
 
 namespace poe {
@@ -58,9 +59,18 @@ std::string KernelCore::why_alive(SessionId id) const {
   };
   const_cast<RecordQueue&>(queue_).for_each([&](Record& record) { pending(record); });
   for (const HeldRecord& held : held_) pending(*reinterpret_cast<const Record*>(held.get()));
+  for (std::uint32_t a = cold.awaits; a != kNone; a = awaits_[a].links.next) {
+    const Await& await = *awaits_[a].await;
+    out << "  awaits: " << await.describe();
+    if (const auto due = await.timer_.due(); due && await.at_limit_ == Await::Ending::timed_out) {
+      out << ", at most " << (due->time_since_epoch().count() - clock()) / 1'000'000 << " ms more";
+    }
+    out << "\n";
+  }
   const std::int64_t now = clock();
   for (std::uint32_t t = 0; cold.timers != 0 && t < timers_.size(); ++t) {
     if (!timers_.used(t) || timers_[t].slot != slot || timers_[t].dead) continue;
+    if (timers_[t].key->id == internal::await_due.id) continue;
     out << "  a timer: \"" << timers_[t].key->name << "\" in " << static_cast<double>(timer_due(t) - now) / 1e6
         << " ms";
     out << (timers_[t].periodic ? ", repeating\n" : "\n");

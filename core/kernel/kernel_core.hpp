@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -22,6 +23,7 @@
 #include "fork_guard.hpp"
 #include "loop_seat.hpp"
 #include "mailbox.hpp"
+#include "poe/awaits.hpp"
 #include "poe/fd.hpp"
 #include "poe/kernel.hpp"
 #include "poe/observer.hpp"
@@ -62,6 +64,30 @@ struct SignalNode {
   std::shared_ptr<Fn<void(const Signal&)>> handler;
   int number = 0;  // OS signal, or 0
   Links links{};
+  bool beside = false;  // an await
+};
+
+/// A pending await, or one whose outcome is there and waits in the queue to go on.
+struct AwaitNode {
+  std::uint64_t session;
+  Await* await;
+  Links links{};
+};
+
+class TaskPromise;
+class Scope;
+
+/// A Task that was started, with those it awaits.
+struct RunNode : TaskRun {
+  Links links{};
+  void* frame = nullptr;           // of the outermost
+  TaskPromise* promise = nullptr;  // in it
+  Scope* scope = nullptr;          // whose it is, if any
+  Links in_scope{};
+  std::uint32_t index = 0;   // its own
+  std::uint32_t number = 0;  // in that scope
+  bool body = false;         // a session's: the session ends with it
+  bool running = false;      // it is on the stack
 };
 
 struct ChildNode {
@@ -92,7 +118,7 @@ struct Cold {
   Links siblings{};
   std::uint32_t timers = 0;  // how many
   std::uint32_t detached_timers = kNone, watches = kNone, signals = kNone, children = kNone, aliases = kNone,
-                extras = kNone;
+                extras = kNone, awaits = kNone, runs = kNone;
   std::uint32_t postbacks = 0;
   std::uint32_t queued = 0;  // events that wait for it; counted only while it has a limit
   bool started = false;      // `_start` was delivered: the parent has been told, or will be
@@ -120,6 +146,8 @@ struct SignalRequest {
 };
 
 class KernelCore;
+class AskAwait;
+class AskTicket;
 
 /// Suspends the handler being run, if any, and makes another session current for a scope.
 class Entered {
@@ -318,10 +346,13 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   void loop_refused(std::uint32_t entry) noexcept;
 
   // ---- signals.cpp
-  Result<SignalWatch> add_signal(SessionId id, std::string_view name, Fn<void(const Signal&)> handler);
+  /// `beside`: told in addition to the session's handler of that signal.
+  Result<SignalWatch> add_signal(SessionId id, std::string_view name, Fn<void(const Signal&)> handler,
+                                 bool beside = false);
   void drop_signal(std::uint32_t index) noexcept;
   Result<void> send_signal(SessionId to, Signal signal);
   void dispatch_signal(SignalRequest& request);
+  void tell_signal(SessionId id, const Signal& signal);
   void raise_die(std::exception_ptr thrown, std::uint32_t slot, const EventKey& key) noexcept;
   bool join_broker();
   void leave_broker() noexcept;
@@ -341,6 +372,25 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   void reap(std::int64_t pid);
   void reap_polled();
   void forget_pid(std::int64_t pid) noexcept;
+
+  // ---- tasks.cpp
+  std::uint32_t add_run(SessionId id, void* frame, TaskPromise& promise);
+  /// Runs it up to its first await. What it throws is returned.
+  std::exception_ptr begin_run(std::uint32_t index);
+  std::exception_ptr resume_run(std::uint32_t index, void* frame);
+  std::exception_ptr settle_run(std::uint32_t index);
+  void drop_run(std::uint32_t index) noexcept;
+  void cancel_run(RunNode& run) noexcept;
+  std::exception_ptr resume_await(Await& await);
+  void raise_from_task(std::exception_ptr thrown, std::uint64_t session) noexcept;
+  void go_on(std::uint32_t index, std::uint32_t generation);
+  void await_due(std::uint32_t index, std::uint32_t generation);
+  bool is_stopping(std::uint64_t session) const noexcept { return slots_[SessionId{session}.slot()].stopping; }
+  bool refuse_await(TaskRun& run);
+  void end_awaits(std::uint32_t slot);
+  void post_ask(AskAwait& ask, SessionId to);
+  void serve(SessionId target, AskTicket& ticket);
+  void signal_awaited(std::uint32_t index, std::uint32_t generation, const Signal& signal);
 
   // ---- names, references
   Result<Alias> add_alias(SessionId id, std::string name);
@@ -413,6 +463,18 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   friend class Watch;
   friend class Address;
   friend class PostbackBase;
+  friend class Await;
+  friend class EventTap;
+  friend class EventAwait;
+  friend class AskAwait;
+  friend class AskTicket;
+  friend class Scope;
+  friend class ScopeAwait;
+  friend class Sleep;
+  friend class ChildExit;
+  friend class NextSignal;
+  friend class Readiness;
+  friend void start_task(KernelCore& core, SessionId session, Task<> task);
 
  private:
   Kernel face_;
@@ -480,6 +542,10 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   std::unordered_map<std::string, std::uint32_t> alias_index_;
   Slab<ExtraNode> extras_;
   std::uint32_t postbacks_ = 0;
+  Slab<AwaitNode> awaits_;
+  Slab<RunNode> runs_;
+  std::unordered_map<std::uint32_t, std::stop_source> stop_sources_;  // of sessions that were asked for a token
+  std::uint32_t awaited_signals_ = 0;                                 // of the system
 
   // OS signals
   int broker_seat_ = -1;

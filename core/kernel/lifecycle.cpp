@@ -141,12 +141,15 @@ void KernelCore::request_stop(SessionId id) {
 void KernelCore::stop_session(std::uint32_t slot) {
   if (slots_[slot].stopping) return;  // P053
   slots_[slot].stopping = true;
+  if (!stop_sources_.empty()) {
+    if (const auto found = stop_sources_.find(slot); found != stop_sources_.end()) found->second.request_stop();
+  }
   give_children_away(slot);
   Value result;
-  if (slots_[slot].object != nullptr) {
+  const auto cleanly = [this, slot](auto&& f) {
     bool clean = true;
     try {
-      call_lifecycle(slot, stop, nullptr, &result);
+      f();
     } catch (const abi::__forced_unwind&) {
       throw;
     } catch (...) {  // P063: not offered as DIE, run() reports it
@@ -159,16 +162,19 @@ void KernelCore::stop_session(std::uint32_t slot) {
       stop_all_ = true;
       attention_ = true;
     }
-  }
+  };
+  if (slots_[slot].object != nullptr) cleanly([&] { call_lifecycle(slot, stop, nullptr, &result); });
+  while (cold_[slot].awaits != kNone && slots_[slot].object != nullptr) cleanly([&] { end_awaits(slot); });
   drop_resources(slot);
   if (slots_[slot].last_in != nullptr || slots_[slot].last_out != nullptr || !held_.empty()) purge_queue(slot);
   const SessionId id = id_of(slot);
   const bool told = cold_[slot].started;
   const std::uint32_t parent = cold_[slot].parent;
   slots_[slot].id = 0;  // from here on nothing can be posted to it, nor asked for in its name
-  if (void* object = std::exchange(slots_[slot].object, nullptr)) {
+  {
     const Entered as(*this, slot, 0, &stop);
-    slots_[slot].table->destroy(object);
+    while (cold_[slot].runs != kNone) drop_run(cold_[slot].runs);  // first: frames refer to the object
+    if (void* object = std::exchange(slots_[slot].object, nullptr)) slots_[slot].table->destroy(object);
   }
   if (cold_[slot].timers != 0) drop_timers_of(id);
   std::exception_ptr thrown;
@@ -235,6 +241,7 @@ void KernelCore::purge_queue(std::uint32_t slot) {
 void KernelCore::free_slot(std::uint32_t index) {
   Slot& slot = slots_[index];
   if (slot.owns_table) delete slot.table;
+  if (!stop_sources_.empty()) stop_sources_.erase(index);
   slot = Slot{};
   const std::uint32_t generation = (cold_[index].generation + 1) & 0xFFFFFFF;
   cold_[index] = Cold{};

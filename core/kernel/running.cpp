@@ -93,8 +93,8 @@ void KernelCore::schedule() {
 bool KernelCore::has_work() const noexcept {
   const std::size_t own_timers = drain_limit_ ? 1 : 0;
   return !queue_.empty() || timer_queue_.size() > own_timers || user_watches_ != 0 || extras_.live() != 0 ||
-         postbacks_ != 0 || children_.live() != 0 || mailbox_->waiting() || !held_.empty() || !marked_.empty() ||
-         !ready_.empty() || attention_;
+         postbacks_ != 0 || children_.live() != 0 || awaited_signals_ != 0 || mailbox_->waiting() || !held_.empty() ||
+         !marked_.empty() || !ready_.empty() || attention_;
 }
 
 // The end of the outermost turn: is there anything left to run for? First IDLE, and if nothing came of it, ZOMBIE

@@ -28,7 +28,8 @@ constexpr std::array<int, 2> kInterrupts = {SIGINT, SIGTERM};
 
 }  // namespace
 
-Result<SignalWatch> KernelCore::add_signal(SessionId id, std::string_view name, Fn<void(const Signal&)> handler) {
+Result<SignalWatch> KernelCore::add_signal(SessionId id, std::string_view name, Fn<void(const Signal&)> handler,
+                                           bool beside) {
   const std::string known(canonical_signal(name));
   const std::string what = "signal \"" + std::string(name) + "\"";
   if (!alive(id)) return failure(Errc::no_session, "watch", what, "the session has ended");
@@ -39,7 +40,7 @@ Result<SignalWatch> KernelCore::add_signal(SessionId id, std::string_view name, 
   if (auto usable = check_usable("watch a signal"); !usable) return failure(usable.error());
   for (std::uint32_t s = cold_[id.slot()].signals; s != kNone;) {  // one handler a signal and session: the later wins
     const std::uint32_t next = signals_[s].links.next;
-    if (signals_[s].name == known) drop_signal(s);
+    if (!beside && !signals_[s].beside && signals_[s].name == known) drop_signal(s);
     s = next;
   }
   int watched = 0;
@@ -49,13 +50,15 @@ Result<SignalWatch> KernelCore::add_signal(SessionId id, std::string_view name, 
     if (*os) watched = number;
   }
   const std::uint32_t index = signals_.add(
-      SignalNode{id.bits, known, std::make_shared<Fn<void(const Signal&)>>(std::move(handler)), watched, {}});
+      SignalNode{id.bits, known, std::make_shared<Fn<void(const Signal&)>>(std::move(handler)), watched, {}, beside});
+  if (beside && watched != 0) ++awaited_signals_;
   link(signals_, &Cold::signals, index);
   return make_handle<SignalWatch>(Handle::Kind::signal, index, signals_.generation(index));
 }
 
 void KernelCore::drop_signal(std::uint32_t index) noexcept {
   const int number = signals_[index].number;
+  if (signals_[index].beside && number != 0) --awaited_signals_;
   unlink(signals_, &Cold::signals, index);
   signals_.remove(index);
   if (number != 0) unwatch_os_signal(number);
@@ -85,16 +88,7 @@ void KernelCore::dispatch_signal(SignalRequest& request) {
   }
   const bool outer_die = std::exchange(handling_die_, signal.name == "DIE");
   for (const SessionId id : touched) {
-    if (!alive(id)) continue;
-    for (std::uint32_t s = cold_[id.slot()].signals; s != kNone; s = signals_[s].links.next) {
-      if (signals_[s].name != signal.name) continue;
-      const auto handler = signals_[s].handler;      // shared: the watch may be dropped inside
-      guarded(id.slot(), 0, internal::signal, [&] {  // the kernel sends it (P076)
-        const Hooked hooked(*this, id.slot(), 0, EventKey{0, signal.name.c_str(), nullptr});
-        (*handler)(signal);
-      });
-      break;
-    }
+    if (alive(id)) tell_signal(id, signal);
   }
   handling_die_ = outer_die;
   const bool stops = is_nonmaskable(signal.name) || (is_terminal(signal.name) && !signal.is_handled());
@@ -109,6 +103,21 @@ void KernelCore::dispatch_signal(SignalRequest& request) {
     return;
   }
   for (const SessionId id : touched) request_stop(id);
+}
+
+// The session's handler first, then who awaits the signal.
+void KernelCore::tell_signal(SessionId id, const Signal& signal) {
+  std::vector<std::shared_ptr<Fn<void(const Signal&)>>> handlers;  // shared: the watch may be dropped inside
+  for (std::uint32_t s = cold_[id.slot()].signals; s != kNone; s = signals_[s].links.next) {
+    if (signals_[s].name != signal.name) continue;
+    handlers.insert(signals_[s].beside ? handlers.end() : handlers.begin(), signals_[s].handler);
+  }
+  for (const auto& handler : handlers) {
+    guarded(id.slot(), 0, internal::signal, [&] {  // the kernel sends it (P076)
+      const Hooked hooked(*this, id.slot(), 0, EventKey{0, signal.name.c_str(), nullptr});
+      (*handler)(signal);
+    });
+  }
 }
 
 // A handler threw. DIE goes to the session, all below and all above it, behind what is queued already (P091). A throw

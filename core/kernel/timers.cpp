@@ -116,6 +116,9 @@ void KernelCore::call_timer(TimerNode& node, void* payload) {
       row->thunk(slot.object, *row, payload, nullptr);
     } else if (key.id == internal::deferred.id) {
       std::get<0>(Payload<Fn<void()>>::get(payload))();
+    } else if (key.id == internal::await_due.id) {
+      const auto [await, generation] = Payload<std::uint32_t, std::uint32_t>::get(payload);
+      await_due(await, generation);
     } else if (slot.table->fallback.thunk != nullptr) {
       std::vector<Value> values;
       key.ops->to_values(payload, values);
@@ -177,7 +180,9 @@ std::vector<CancelledTimer> KernelCore::cancel_timers(SessionId id) {
     if (!timers_.used(i)) continue;
     const TimerNode& node = timers_[i];
     const bool waits = !node.dead && (!node.firing || node.periodic);
-    if (node.slot == id.slot() && waits && node.key->id != internal::deferred.id) ours.push_back(i);
+    if (node.slot == id.slot() && waits && node.key->id != internal::deferred.id &&
+        node.key->id != internal::await_due.id)
+      ours.push_back(i);
   }
   std::stable_sort(ours.begin(), ours.end(),
                    [&](std::uint32_t a, std::uint32_t b) { return timer_due(a) < timer_due(b); });

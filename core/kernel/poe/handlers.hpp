@@ -18,8 +18,11 @@
 #include "poe/error.hpp"
 #include "poe/event.hpp"
 #include "poe/export.hpp"
+#include "poe/task_fwd.hpp"
 
 namespace poe {
+
+class Self;
 
 /// One row of a handler table.
 struct Handler {
@@ -97,12 +100,15 @@ class POE_API HandlerTable {
 
 namespace handler {
 
-template <class R, class F>
-void keep_result(void* ret, F&& invoke) {
+/// A Task nobody asks for is started as part of the session: see start_task() in poe/task.hpp.
+template <class R, class S, class F>
+void keep_result(S& session, void* ret, F&& invoke) {
   if constexpr (std::is_void_v<R>) {
     invoke();
   } else if (ret != nullptr) {
     static_cast<std::optional<R>*>(ret)->emplace(invoke());
+  } else if constexpr (kIsTask<R>) {
+    start_task(static_cast<Self&>(session), invoke());
   } else {
     static_cast<void>(invoke());
   }
@@ -137,7 +143,8 @@ std::pair<Handler, std::shared_ptr<void>> dynamic_row(const Event<A...>& event, 
   row.set_target(owned.get());
   row.thunk = [](void*, const Handler& self, void* payload, void* ret) {
     const auto held = self.target_as<DynamicTarget<F>*>()->shared_from_this();
-    keep_result<R>(ret, [&]() -> R {
+    static_assert(!kIsTask<R>, "Self::handle() takes no coroutine: launch() the Task in the handler");
+    keep_result<R>(*held, ret, [&]() -> R {
       return apply<A...>(
           payload, [&](auto&&... a) -> R { return std::invoke(held->function, std::forward<decltype(a)>(a)...); });
     });
@@ -159,6 +166,8 @@ class Handlers {
   requires std::derived_from<S, C> && std::is_invocable_v<R (S::*)(P...), S&, A...> Handlers& on(
       const Event<A...>& event, R (C::*method)(P...), const char* file = __builtin_FILE(),
       std::uint32_t line = __builtin_LINE()) {
+    static_assert(!kIsTask<R> || !(std::is_reference_v<P> || ...),
+                  "a handler that is a coroutine takes its arguments by value: it outlives the event's");
     using Method = R (S::*)(P...);
     Handler row;
     row.event = event.id;
@@ -170,7 +179,7 @@ class Handlers {
     row.thunk = [](void* object, const Handler& self, void* payload, void* ret) {
       S& session = *static_cast<S*>(object);
       const auto call = self.target_as<Method>();
-      handler::keep_result<R>(ret, [&]() -> R {
+      handler::keep_result<R>(session, ret, [&]() -> R {
         return handler::apply<A...>(payload,
                                     [&](auto&&... a) -> R { return (session.*call)(std::forward<decltype(a)>(a)...); });
       });

@@ -92,6 +92,12 @@ struct SessionInfo {
   std::uint32_t references;
 };
 
+/// A function that Kernel::spawn() makes a session of: Task<>(Self&, arguments...).
+// clang-format off
+template <class F, class... B>
+concept TaskFunction = std::same_as<std::invoke_result_t<std::decay_t<F>&, Self&, std::decay_t<B>...>, Task<>>;
+// clang-format on
+
 class POE_API Kernel {
  public:
   explicit Kernel(std::unique_ptr<LoopProvider> loops, KernelOptions options = {});
@@ -134,6 +140,23 @@ class POE_API Kernel {
     { std::move(form).spawn_in(kernel) } -> std::same_as<SessionId>;
   }
   SessionId spawn(Form form) { return std::move(form).spawn_in(*this); }
+
+  /// Makes a session of a coroutine: function(Self&, arguments...) returning Task<>; include poe/coroutine.hpp. Both
+  /// are kept as long as the session, which ends when the body returns. The body runs at once up to its first await,
+  /// in place of `_start`; what it throws there is as for the class form, later a DIE and its end.
+  template <class F, class... B>
+  requires TaskFunction<F, B...> SessionId spawn(F&& function, B&&... arguments) {
+    using S = TaskSession<std::decay_t<F>, std::decay_t<B>...>;
+    static constexpr char kType{};  // by address: type_id<>() is the same for all lambdas of a function
+    HandlerTable& table = class_table(reinterpret_cast<std::uintptr_t>(&kType), [](HandlerTable& fresh) {
+      fresh.destroy = [](void* object) { delete static_cast<S*>(object); };
+      Handlers<S> rows(fresh);
+      S::handlers(rows);
+    });
+    return give_birth(table, nullptr, [&](Birth birth) -> void* {
+      return new S(std::move(birth), std::forward<F>(function), std::forward<B>(arguments)...);
+    });
+  }
 
   /// Runs f(S&) with that session current. Errors: no_session; bad_arguments if it is not an S.
   template <class S, class F>

@@ -29,6 +29,7 @@
 #include "poe/session_options.hpp"
 #include "poe/signals.hpp"
 #include "poe/sys_abi.h"
+#include "poe/task_fwd.hpp"
 #include "poe/time.hpp"
 
 namespace poe {
@@ -229,6 +230,36 @@ class POE_API Self {
   /// Gives a child of this session to the kernel (P051).
   Result<void> detach_child(SessionId child_session);
 
+  // ---- coroutines: include poe/coroutine.hpp to use these. What can be awaited ends with a Result; error `cancelled`
+  // once this session stops; see poe/awaits.hpp.
+
+  /// Runs a Task as part of this session, beside its handlers: at once up to its first await. What it throws is a DIE.
+  void launch(Task<> task);
+  /// Zero: after the events already queued. Never early.
+  Sleep sleep(Duration delay);
+  Sleep sleep_until(TimePoint due);
+  /// The next event of that kind that reaches this session, which then is not offered to its handler. One that comes
+  /// while nobody waits goes to the handler; an Inbox (poe/await_queue.hpp) keeps it.
+  template <class... A>
+  NextEvent<A...> next(const Event<A...>& event, Duration timeout = kForever);
+  /// Posts an event and waits for what its handler returns, or what the Task it returns ends with. Errors: no_session
+  /// (`to` has ended, perhaps before it replied), no_handler, bad_arguments (it returns no R), exception.
+  template <class R, class... A, class... B>
+  requires std::constructible_from<std::tuple<std::decay_t<A>...>, B...> Ask<R, A...> ask(SessionId to,
+                                                                                          const Event<A...>& event,
+                                                                                          B&&... arguments);
+  /// How that child of this process ended, as on_exit().
+  ChildExit exited(std::int64_t pid);
+  /// The signal when it comes next; it counts as handled. on_signal() handlers are told as well. Waiting for a signal
+  /// of the system keeps the program running, for an invented one it does not.
+  NextSignal signal(std::string_view name);
+  /// What is ready of a descriptor, once. For a stream use wheels/ReadWrite: this asks the loop anew each time.
+  Readiness readable(int fd);
+  Readiness writable(int fd);
+  /// A std::stop_token that is told when this session begins to stop, before its `_stop`: for worker threads, and for
+  /// functions that take one. Include poe/stopping.hpp.
+  auto stopping() const;
+
  protected:
   explicit Self(const Birth& birth) noexcept;
   ~Self() = default;
@@ -251,6 +282,12 @@ class POE_API Self {
   /// Handlers are looked up in `table` from now on; it outlives this session, and its rows fit the object.
   void use_table(const HandlerTable& table);
   KernelCore& core() const noexcept;
+  void launch_body(Task<> body);
+  const void* stop_source() const;
+  template <class F, class... B>
+  friend class TaskSession;
+  friend class EventAwait;
+  friend class Scope;
 
   Dispatcher* dispatcher_;
   SessionId id_;
@@ -307,7 +344,7 @@ class Inline {
     row.thunk = [](void* object, const Handler& self, void* payload, void* ret) {
       auto& session = *static_cast<Object*>(object);
       F& call = *self.target_as<F*>();
-      handler::keep_result<R>(ret, [&]() -> R {
+      handler::keep_result<R>(session, ret, [&]() -> R {
         return handler::apply<A...>(payload, [&](auto&&... a) -> R {
           return std::invoke(call, session.state, static_cast<Self&>(session), std::forward<decltype(a)>(a)...);
         });
