@@ -10,8 +10,26 @@
 
 namespace poe::bench {
 
-enum class Kind : std::uint8_t { post, ring, payload, timer_add, timer_cancel, timer_fire, timer_rearm, pipes, echo };
-inline constexpr std::size_t kKinds = 9;
+enum class Kind : std::uint8_t {
+  post,
+  ring,
+  payload,
+  timer_add,
+  timer_cancel,
+  timer_fire,
+  timer_rearm,
+  pipes,
+  echo,
+  timer_set,     ///< as timer_add, at times reckoned from one reading of the clock
+  timer_move,    ///< as timer_rearm, the same way
+  backlog,       ///< many messages queued before the first is delivered
+  cross_thread,  ///< messages from another thread; wall time
+  session_life,  ///< to make a session and end it
+  session_size,  ///< bytes of memory of an idle session
+  hello,         ///< a whole program, from its start to its exit
+  delay,         ///< a coroutine that waits for the shortest time
+};
+inline constexpr std::size_t kKinds = 17;
 
 /// How the number of operations of one run is found.
 enum class Count : std::uint8_t {
@@ -28,7 +46,11 @@ struct Case {
   unsigned size;             ///< sessions, live timers, pipes or connections
   unsigned active;           ///< messages under way at once
   bool asio_on_every_loop;   ///< compare each loop with Asio too, not only the epoll one
+  bool kernel = false;       ///< about the kernel itself: on epoll only, beside the peers that rivals() names
 };
+
+/// What one operation is measured in.
+const char* unit_of(Kind kind);
 
 /// All cases, in the order they run.
 std::vector<Case> all_cases();
@@ -42,5 +64,12 @@ struct Aim {
   double goal;
 };
 Aim aim_of(const Case& which, const std::string& peer);
+
+/// Whom a case of the kernel is compared with, and how close it should be.
+struct Rival {
+  std::string peer;
+  Aim aim;
+};
+std::vector<Rival> rivals(const Case& which);
 
 }  // namespace poe::bench

@@ -5,6 +5,7 @@ namespace poe::bench {
 
 std::vector<Case> all_cases() {
   constexpr std::uint64_t kTimers = 100'000;
+  constexpr std::uint32_t kMillion = 1'000'000;
   return {
       {"post", "post", Kind::post, Count::by_time, 20'000, 1, 1, true},
       {"ring", "ring_1000", Kind::ring, Count::by_time, 50'000, 1000, 1000, true},
@@ -18,7 +19,70 @@ std::vector<Case> all_cases() {
       {"echo", "echo_64b_c1", Kind::echo, Count::fixed, 5'000, 1, 1, false},
       {"echo", "echo_64b_c64", Kind::echo, Count::fixed, 30'000, 64, 64, false},
       {"echo", "echo_64b_c1000", Kind::echo, Count::fixed, 30'000, 1000, 1000, false},
+      {"kernel", "self_post", Kind::post, Count::by_time, 20'000, 1, 1, false, true},
+      {"kernel", "session_ring_1000", Kind::ring, Count::by_time, 50'000, 1000, 1000, false, true},
+      {"kernel", "post_int_string32", Kind::payload, Count::by_time, 20'000, 1, 1, false, true},
+      {"kernel", "timer_add_1m", Kind::timer_set, Count::fixed, kMillion, 1, 1, false, true},
+      {"kernel", "timer_cancel_1m", Kind::timer_cancel, Count::fixed, kMillion, 1, 1, false, true},
+      {"kernel", "timer_fire_1m", Kind::timer_fire, Count::fixed, kMillion, 1, 1, false, true},
+      {"kernel", "timer_move_10k", Kind::timer_move, Count::fixed, 4 * kTimers, 10'000, 1, false, true},
+      {"kernel", "timer_move_1m", Kind::timer_move, Count::fixed, kMillion, kMillion, 1, false, true},
+      {"kernel", "cross_thread_post", Kind::cross_thread, Count::fixed, kMillion, 1, 1, false, true},
+      {"kernel", "session_life", Kind::session_life, Count::by_time, 20'000, 1, 1, false, true},
+      {"kernel", "session_size", Kind::session_size, Count::fixed, kTimers, 1, 1, false, true},
+      {"kernel", "hello_program", Kind::hello, Count::fixed, 50, 1, 1, false, true},
+      {"kernel", "coroutine_delay", Kind::delay, Count::by_time, 20'000, 1, 1, false, true},
+      {"growth", "sessions_1k", Kind::ring, Count::by_time, 50'000, 1'000, 1, false, true},
+      {"growth", "sessions_30k", Kind::ring, Count::by_time, 500'000, 30'000, 1, false, true},
+      {"growth", "sessions_1m", Kind::ring, Count::fixed, 2 * kMillion, kMillion, 1, false, true},
+      {"growth", "timers_1k", Kind::timer_fire, Count::fixed, 1'000, 1, 1, false, true},
+      {"growth", "timers_30k", Kind::timer_fire, Count::fixed, 30'000, 1, 1, false, true},
+      {"growth", "timers_1m", Kind::timer_fire, Count::fixed, kMillion, 1, 1, false, true},
+      {"growth", "backlog_1k", Kind::backlog, Count::fixed, kMillion, 1'000, 1, false, true},
+      {"growth", "backlog_30k", Kind::backlog, Count::fixed, 990'000, 30'000, 1, false, true},
+      {"growth", "backlog_1m", Kind::backlog, Count::fixed, 4 * kMillion, kMillion, 1, false, true},
   };
+}
+
+const char* unit_of(Kind kind) {
+  if (kind == Kind::session_size) return "bytes";
+  return "ns";
+}
+
+// The targets stand here before anything is measured; the README says where each comes from.
+std::vector<Rival> rivals(const Case& which) {
+  if (which.suite == "growth") {
+    if (which.kind == Kind::timer_fire) return {{"libev", {1.0, 0.75}}};
+    return {{"raw-epoll", {4.0, 2.0}}};
+  }
+  switch (which.kind) {
+    case Kind::post:
+      return {{"asio", {0.70, 0.55}}, {"raw-epoll", {4.0, 2.0}}, {"perl-poe", {1.0 / 400, 1.0 / 1000}}};
+    case Kind::ring:
+      return {{"asio", {0.80, 0.65}}, {"caf", {0.12, 0.10}}};
+    case Kind::payload:
+      return {{"asio", {0.90, 0.75}}, {"raw-epoll", {2.0, 1.6}}};
+    case Kind::timer_set:
+      return {{"libev", {1.0, 0.6}}};
+    case Kind::timer_cancel:
+      return {{"libev", {0.7, 0.35}}};
+    case Kind::timer_fire:
+      return {{"libev", {1.0, 0.75}}};
+    case Kind::timer_move:
+      return {{"libev", {1.2, 0.7}}};
+    case Kind::cross_thread:
+      return {{"asio", {0.6, 0.3}}, {"raw-epoll", {2.0, 1.2}}};
+    case Kind::session_life:
+      return {{"bound-400ns", {1.0, 0.5}}, {"caf", {0.4, 0.2}}};
+    case Kind::session_size:
+      return {{"bound-256b", {1.0, 0.5}}, {"caf", {0.4, 0.2}}};
+    case Kind::hello:
+      return {{"raw-epoll", {1.35, 1.2}}};
+    case Kind::delay:
+      return {{"asio", {1.0, 0.7}}};
+    default:
+      return {};
+  }
 }
 
 std::uint64_t fixed_operations(const Case& which, const std::string& loop) {
@@ -26,6 +90,8 @@ std::uint64_t fixed_operations(const Case& which, const std::string& loop) {
 }
 
 Aim aim_of(const Case& which, const std::string& peer) {
+  for (const Rival& rival : rivals(which))
+    if (which.kernel && rival.peer == peer) return rival.aim;
   constexpr double kMust = 2.0;  // never slower than twice the same library used directly
   const bool raw = peer.starts_with("raw-");
   switch (which.kind) {
@@ -44,6 +110,8 @@ Aim aim_of(const Case& which, const std::string& peer) {
       return {kMust, 1.1};
     case Kind::echo:
       return {kMust, which.size == 1 ? 1.15 : 1.1};
+    default:
+      break;
   }
   return {kMust, 1.0};
 }

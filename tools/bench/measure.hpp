@@ -26,11 +26,12 @@ struct Effort {
   std::uint64_t part = 1;  ///< divides the fixed numbers of operations
 };
 
-/// Numbers per operation, in ns.
+/// Numbers per operation, in `unit`.
 struct Row {
   std::string work;
   std::string loop;
   std::string peer;
+  const char* unit = "ns";
   std::vector<double> ours;  ///< one a round
   std::vector<double> peers;
   double syscalls = 0;

@@ -23,7 +23,8 @@ inline void run_to_end(Kernel& kernel) {
   if (auto ran = kernel.run(); !ran) throw std::runtime_error(ran.error().message());
 }
 
-// One file each: ours_post.cpp, ours_timers.cpp, ours_pipes.cpp, ours_echo.cpp.
+// One file each: ours_post.cpp, ours_timers.cpp, ours_pipes.cpp, ours_echo.cpp, ours_sessions.cpp,
+// ours_threads.cpp, ours_delay.cpp.
 void our_post(Run& run);
 void our_ring(Run& run);
 void our_payload(Run& run);
@@ -33,5 +34,13 @@ void our_timer_fire(Run& run);
 void our_timer_rearm(Run& run);
 void our_pipes(Run& run);
 void our_echo(Run& run);
+void our_timer_set(Run& run);
+void our_timer_move(Run& run);
+void our_backlog(Run& run);
+void our_cross_thread(Run& run);
+void our_session_life(Run& run);
+void our_session_size(Run& run);
+void our_hello(Run& run);
+void our_delay(Run& run);
 
 }  // namespace poe::bench

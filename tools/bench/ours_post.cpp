@@ -67,6 +67,25 @@ void ring(Kernel& kernel, unsigned size, std::uint64_t hops_each) {
   run_to_end(kernel);
 }
 
+/// Sends itself `depth` messages at once, again and again.
+class Hoarder : public Session {
+ public:
+  Hoarder(Birth birth, std::uint64_t depth, std::uint64_t count)
+      : Session(std::move(birth)), depth_(depth), left_(count) {}
+  static void handlers(Handlers<Hoarder>& h) { h.on(start, &Hoarder::fill).on(kHop, &Hoarder::hop); }
+
+ private:
+  void fill() {
+    for (std::uint64_t i = 0; i < depth_; ++i) yield(kHop, i);
+  }
+  void hop(std::uint64_t number) {
+    --left_;
+    if (number + 1 == depth_ && left_ != 0) fill();
+  }
+  std::uint64_t depth_;
+  std::uint64_t left_;
+};
+
 }  // namespace
 
 void our_post(Run& run) {
@@ -88,6 +107,14 @@ void our_payload(Run& run) {
     kernel.spawn<PayloadPoster>(count);
     run_to_end(kernel);
   });
+}
+
+void our_backlog(Run& run) {
+  Kernel kernel = open_for(run);
+  run.begin();
+  kernel.spawn<Hoarder>(run.size, run.operations / run.size * run.size);
+  run_to_end(kernel);
+  run.end();
 }
 
 }  // namespace poe::bench

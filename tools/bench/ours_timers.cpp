@@ -33,6 +33,20 @@ class Holder : public Session {
       next = next + 1 == delays.size() ? 0 : next + 1;
     }
   }
+  /// Reckons from one reading of the clock.
+  void set(const std::vector<std::uint32_t>& delays) {
+    const TimePoint base = now();
+    timers_.reserve(delays.size());
+    for (const std::uint32_t ms : delays) timers_.push_back(at(base + milliseconds(ms), kDue));
+  }
+  void move(const std::vector<std::uint32_t>& picks, const std::vector<std::uint32_t>& delays) {
+    const TimePoint base = now();
+    std::size_t next = 0;
+    for (const std::uint32_t i : picks) {
+      static_cast<void>(timers_[i].move_to(base + milliseconds(delays[next])));
+      next = next + 1 == delays.size() ? 0 : next + 1;
+    }
+  }
   void clear() { timers_.clear(); }
 
  private:
@@ -93,6 +107,32 @@ void our_timer_rearm(Run& run) {
     holder.rearm(picks, delays);  // warm
     run.begin();
     holder.rearm(picks, delays);
+    run.end();
+  });
+}
+
+void our_timer_set(Run& run) {
+  Kernel kernel = open_for(run);
+  with_holder(kernel, [&](Holder& holder) {
+    const auto delays = far_delays(run.operations);
+    holder.set(delays);  // warm
+    holder.clear();
+    run.begin();
+    holder.set(delays);
+    run.end();
+    holder.clear();
+  });
+}
+
+void our_timer_move(Run& run) {
+  Kernel kernel = open_for(run);
+  with_holder(kernel, [&](Holder& holder) {
+    const auto delays = far_delays(run.size);
+    const auto picks = random_picks(run.operations, run.size);
+    holder.set(delays);
+    holder.move(picks, delays);  // warm
+    run.begin();
+    holder.move(picks, delays);
     run.end();
   });
 }

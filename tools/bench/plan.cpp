@@ -29,6 +29,13 @@ void add_pairs(const Case& work, const Pairing& pairing, bool limits, std::vecto
   for (Subject& common : common_peers()) to.push_back({work, loop, std::move(common)});
 }
 
+void add_rivals(const Case& work, std::vector<Pair>& to) {
+  const std::vector<Subject> peers = kernel_peers();
+  for (const Rival& rival : rivals(work))
+    for (const Subject& peer : peers)
+      if (peer.name == rival.peer && peer.body(work.kind) != nullptr) to.push_back({work, "epoll", peer});
+}
+
 }  // namespace
 
 std::vector<std::string> suite_names() {
@@ -56,8 +63,9 @@ std::vector<Pair> plan(const Wanted& wanted) {
   for (const Case& work : all_cases()) {
     if (wanted.suite != "all" && wanted.suite != work.suite) continue;
     if (!wants(wanted.cases, work.name)) continue;
+    if (work.kernel && wants(wanted.loops, "epoll")) add_rivals(work, pairs);
     for (const Pairing& pairing : pairings())
-      if (wants(wanted.loops, pairing.loop)) add_pairs(work, pairing, wanted.limits, pairs);
+      if (!work.kernel && wants(wanted.loops, pairing.loop)) add_pairs(work, pairing, wanted.limits, pairs);
   }
   return pairs;
 }

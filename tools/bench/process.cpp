@@ -26,6 +26,7 @@ namespace poe::bench {
 namespace {
 
 constexpr unsigned kPatienceSeconds = 120;
+constexpr int kAnyCpu = -1;
 
 /// What a child writes to its pipe when it is done; small enough for one atomic write.
 struct Report {
@@ -94,7 +95,7 @@ Child start_child(int cpu, bool traced, F&& work) {
   const int out = fcntl(writer.get(), F_DUPFD_CLOEXEC, 1050);
   writer.reset();
   reader.reset();
-  pin_to(cpu);
+  if (cpu != kAnyCpu) pin_to(cpu);
   alarm(kPatienceSeconds);
   Report report{};
   try {
@@ -207,7 +208,8 @@ Outcome run_echo(Body body, Run run, Trace trace) {
 Outcome run_apart(Kind kind, Body body, Run run, Trace trace) {
   allow_many_descriptors();
   if (kind == Kind::echo) return run_echo(body, std::move(run), trace);
-  const Child child = start_child(side_cpu(), trace == Trace::yes, [&] {
+  const int cpu = kind == Kind::cross_thread ? kAnyCpu : side_cpu();  // two threads
+  const Child child = start_child(cpu, trace == Trace::yes, [&] {
     body(run);
     return Measured{run.cpu_ns(), run.allocations()};
   });

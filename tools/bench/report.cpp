@@ -31,6 +31,9 @@ std::string formatted(const char* format, A... arguments) {
 /// Three significant digits are all that repeats.
 std::string digits(double ns) { return formatted(ns < 100 ? "%.1f" : "%.0f", ns); }
 
+/// A ratio; as a fraction where it is very small.
+std::string share(double ratio) { return ratio < 0.02 ? formatted("1/%.0f", 1 / ratio) : formatted("%.2f", ratio); }
+
 const char* word(const Row& row) {
   if (!row.met()) return "MISSED";
   return row.ratio() <= row.aim.goal ? "goal" : "met";
@@ -51,18 +54,18 @@ std::string conditions(const Effort& effort, const std::vector<Subject>& peers) 
 }
 
 std::string table_head() {
-  return formatted("%-21s %-7s %-10s %10s %19s %10s %6s %5s %5s %9s %9s  %s\n", "case", "loop", "peer", "ours ns",
-                   "min … max", "peer ns", "ratio", "must", "goal", "calls/op", "allocs/op", "result");
+  return formatted("%-21s %-7s %-11s %10s %19s %10s %-5s %6s %6s %6s %9s %9s  %s\n", "case", "loop", "peer", "ours",
+                   "min … max", "peer", "unit", "ratio", "must", "goal", "calls/op", "allocs/op", "result");
 }
 
 std::string table_line(const Row& row) {
-  std::string line = formatted("%-21s %-7s %-10s", row.work.c_str(), row.loop.c_str(), row.peer.c_str());
+  std::string line = formatted("%-21s %-7s %-11s", row.work.c_str(), row.loop.c_str(), row.peer.c_str());
   if (!row.error.empty()) return line + " not measured: " + row.error + "\n";
   const auto [least, most] = std::minmax_element(row.ours.begin(), row.ours.end());
   line += formatted(" %10s %8s … %8s %10s", digits(median(row.ours)).c_str(), digits(*least).c_str(),
                     digits(*most).c_str(), digits(median(row.peers)).c_str());
-  line += formatted(" %6.2f %5.1f %5.2f %9.3f %9.3f  %s\n", row.ratio(), row.aim.must, row.aim.goal, row.syscalls,
-                    row.allocations, word(row));
+  line += formatted(" %-5s %6s %6s %6s %9.3f %9.3f  %s\n", row.unit, share(row.ratio()).c_str(),
+                    share(row.aim.must).c_str(), share(row.aim.goal).c_str(), row.syscalls, row.allocations, word(row));
   return line;
 }
 
@@ -72,8 +75,9 @@ std::string verdict(const std::vector<Row>& rows) {
   std::string missed;
   for (const Row& row : rows) {
     if (!row.met())
-      missed += "  missed: " + row.work + " on " + row.loop + " beside " + row.peer +
-                (row.error.empty() ? formatted(": %.2f, must %.1f\n", row.ratio(), row.aim.must) : ": not measured\n");
+      missed +=
+          "  missed: " + row.work + " on " + row.loop + " beside " + row.peer +
+          (row.error.empty() ? ": " + share(row.ratio()) + ", must " + share(row.aim.must) + "\n" : ": not measured\n");
     else
       ++(row.ratio() <= row.aim.goal ? goal : met);
   }
@@ -84,7 +88,7 @@ std::string verdict(const std::vector<Row>& rows) {
 std::string to_json(const std::vector<Row>& rows) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const Row& row : rows) {
-    nlohmann::ordered_json one{{"case", row.work}, {"loop", row.loop}, {"peer", row.peer}};
+    nlohmann::ordered_json one{{"case", row.work}, {"loop", row.loop}, {"peer", row.peer}, {"unit", row.unit}};
     const bool measured = row.error.empty();
     const auto number = [&](double value) {
       return measured ? nlohmann::ordered_json(value) : nlohmann::ordered_json();

@@ -21,6 +21,9 @@ inline double cpu_now(clockid_t clock = CLOCK_PROCESS_CPUTIME_ID) noexcept {
   return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
 }
 
+/// The wall clock, in ns.
+inline double wall_now() noexcept { return cpu_now(CLOCK_MONOTONIC); }
+
 class Run {
  public:
   std::uint64_t operations = 0;
@@ -37,6 +40,9 @@ class Run {
     cpu_ns_ = cpu_now() - began_;
     allocated_ = bench::allocations() - allocated_;
   }
+  /// Instead of begin() and end(): all operations together, in the case's unit, where it is not CPU time of this
+  /// process.
+  void report(double total) noexcept { cpu_ns_ = total; }
   /// CPU time between begin() and end().
   double cpu_ns() const noexcept { return cpu_ns_; }
   /// Allocations between begin() and end().
@@ -67,6 +73,7 @@ struct Subject {
   std::array<Body, kKinds> bodies{};
 
   Body body(Kind kind) const noexcept { return bodies[static_cast<std::size_t>(kind)]; }
+  void can(Kind kind, Body body) noexcept { bodies[static_cast<std::size_t>(kind)] = body; }
 };
 
 /// POE through its public API, on Run::loop.

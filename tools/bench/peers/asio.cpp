@@ -5,15 +5,22 @@
 #define ASIO_STANDALONE 1
 #define ASIO_NO_DEPRECATED 1
 #include <array>
+#include <asio/awaitable.hpp>
+#include <asio/co_spawn.hpp>
+#include <asio/detached.hpp>
+#include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
+#include <asio/this_coro.hpp>
+#include <asio/use_awaitable.hpp>
 #include <asio/version.hpp>
 #include <asio/write.hpp>
 #include <memory>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 #include "../pipe_set.hpp"
@@ -144,6 +151,44 @@ void asio_timer_rearm(Run& run) {
   run.end();
 }
 
+// ---- another thread
+
+void asio_cross_thread(Run& run) {
+  asio::io_context context;  // several threads post
+  auto work = asio::make_work_guard(context);
+  const std::uint64_t last = run.operations;
+  std::uint64_t newest = 0;
+  const double began = wall_now();
+  std::jthread producer([&] {
+    for (std::uint64_t i = 1; i <= last; ++i)
+      asio::post(context, [&, i] {
+        newest = i;
+        if (i == last) work.reset();
+      });
+  });
+  context.run();
+  if (newest != last) throw std::runtime_error("asio: messages are missing");
+  run.report(wall_now() - began);
+}
+
+// ---- coroutines
+
+asio::awaitable<void> wait_often(std::uint64_t times) {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  for (std::uint64_t i = 0; i < times; ++i) {
+    timer.expires_after(std::chrono::nanoseconds(1));
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
+void asio_delay(Run& run) {
+  asio::io_context context(1);
+  run.twice([&](std::uint64_t count) {
+    asio::co_spawn(context, wait_often(count), asio::detached);
+    run_all(context);
+  });
+}
+
 // ---- pipes
 
 class Relay {
@@ -239,10 +284,13 @@ void asio_echo(Run& run) {
 Subject asio_subject() {
   const std::string version = std::to_string(ASIO_VERSION / 100000) + "." + std::to_string(ASIO_VERSION / 100 % 1000) +
                               "." + std::to_string(ASIO_VERSION % 100);
-  return {"asio",
-          version,
-          {asio_hops, asio_hops, asio_payload, asio_timer_add, asio_timer_cancel, asio_timer_fire, asio_timer_rearm,
-           asio_pipes, asio_echo}};
+  Subject subject{"asio",
+                  version,
+                  {asio_hops, asio_hops, asio_payload, asio_timer_add, asio_timer_cancel, asio_timer_fire,
+                   asio_timer_rearm, asio_pipes, asio_echo}};
+  subject.can(Kind::cross_thread, asio_cross_thread);
+  subject.can(Kind::delay, asio_delay);
+  return subject;
 }
 
 }  // namespace poe::bench

@@ -31,6 +31,20 @@ std::vector<Subject> common_peers() {
 #endif
 }
 
+std::vector<Subject> kernel_peers() {
+  std::vector<Subject> peers = common_peers();
+  peers.push_back(raw_epoll_subject());
+#if POE_BENCH_EV
+  peers.push_back(ev_subject());
+#endif
+#if POE_BENCH_CAF
+  peers.push_back(caf_subject());
+#endif
+  peers.push_back(perl_subject());
+  for (Subject& bound : bound_subjects()) peers.push_back(std::move(bound));
+  return peers;
+}
+
 std::vector<std::string_view> missing_peers() {
   std::vector<std::string_view> missing;
 #if !POE_BENCH_UV
@@ -47,6 +61,12 @@ std::vector<std::string_view> missing_peers() {
 #endif
 #if !POE_BENCH_QT
   missing.push_back("qt");
+#endif
+#if !POE_BENCH_EV
+  missing.push_back("libev");
+#endif
+#if !POE_BENCH_CAF
+  missing.push_back("caf");
 #endif
   return missing;
 }

@@ -18,6 +18,11 @@ Subject event_subject();
 Subject asio_subject();
 Subject glib_subject();
 Subject qt_subject();
+Subject ev_subject();
+Subject caf_subject();
+Subject perl_subject();
+/// A fixed number that a row is compared with, where no peer does the same: "bound-400ns".
+std::vector<Subject> bound_subjects();
 
 /// What one of our loops is compared with: the library it stands on, used directly.
 struct Pairing {
@@ -29,6 +34,8 @@ struct Pairing {
 std::vector<Pairing> pairings();
 /// Asio, if it is there.
 std::vector<Subject> common_peers();
+/// Everybody whom rivals() may name.
+std::vector<Subject> kernel_peers();
 /// Peers that were not found when this program was configured.
 std::vector<std::string_view> missing_peers();
 

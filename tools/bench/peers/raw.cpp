@@ -2,14 +2,22 @@
 //
 // Loops written by hand on epoll, poll and select, without a library: what the system allows. Messages lie in a ring
 // of a power of two and the descriptors are looked at after every 128 of them, as often as our kernel does.
+#include <sys/eventfd.h>
+
 #include <chrono>
+#include <cstdlib>
 #include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <thread>
 #include <vector>
 
+#include "../hello.hpp"
 #include "../pipe_set.hpp"
 #include "echo_connection.hpp"
 #include "handlers.hpp"
 #include "peers.hpp"
+#include "poe/fd.hpp"
 #include "pollers.hpp"
 #include "timer_heap.hpp"
 
@@ -69,6 +77,30 @@ void raw_hops(Run& run) {
     hoppers.start(sender, count / run.size);
     sender.run();
   });
+}
+
+/// All of `depth` messages queued before the first is taken.
+template <class Poller>
+void raw_backlog(Run& run) {
+  struct Hoarder final : Receiver {
+    Hoarder(RawSender<Poller>& s, std::uint64_t d, std::uint64_t count) : sender(s), depth(d), left(count) {}
+    void fill() {
+      for (std::uint64_t i = 0; i < depth; ++i) sender.send(this, i);
+    }
+    void receive(std::uint64_t number) override {
+      --left;
+      if (number + 1 == depth && left != 0) fill();
+    }
+    RawSender<Poller>& sender;
+    std::uint64_t depth;
+    std::uint64_t left;
+  };
+  RawSender<Poller> sender;
+  Hoarder hoarder(sender, run.size, run.operations / run.size * run.size);
+  run.begin();
+  hoarder.fill();
+  sender.run();
+  run.end();
 }
 
 template <class Poller>
@@ -222,12 +254,53 @@ void raw_echo(Run& run) {
   RawServer<Poller>(run.listener, run.size).run();
 }
 
+// ---- another thread
+
+/// A vector under a mutex, taken whole by the receiving thread, which is woken only if it was empty.
+void raw_cross_thread(Run& run) {
+  std::mutex mutex;
+  std::vector<RawHop> shared;
+  const Fd wake(eventfd(0, EFD_CLOEXEC));
+  const std::uint64_t last = run.operations;
+  struct Counter final : Receiver {
+    void receive(std::uint64_t number) override { newest = number; }
+    std::uint64_t newest = 0;
+  } counter;
+  const double began = wall_now();
+  std::jthread producer([&] {
+    for (std::uint64_t i = 1; i <= last; ++i) {
+      const std::lock_guard lock(mutex);
+      const bool was_empty = shared.empty();
+      shared.push_back(RawHop{&counter, i});
+      if (was_empty && eventfd_write(wake.get(), 1) < 0) std::abort();
+    }
+  });
+  std::vector<RawHop> mine;
+  while (counter.newest != last) {
+    eventfd_t woken = 0;
+    if (eventfd_read(wake.get(), &woken) < 0) throw std::runtime_error("eventfd_read failed");
+    {
+      const std::lock_guard lock(mutex);
+      mine.swap(shared);
+    }
+    for (const RawHop& hop : mine) hop.to->receive(hop.left);
+    mine.clear();
+  }
+  run.report(wall_now() - began);
+}
+
+void raw_hello(Run& run) { run.report(run_programs("poe-bench-hello-raw", run.operations)); }
+
 template <class Poller>
 Subject raw_subject() {
-  return {Poller::kName,
-          "by hand",
-          {raw_hops<Poller>, raw_hops<Poller>, raw_payload<Poller>, raw_timer_add, raw_timer_cancel, raw_timer_fire,
-           raw_timer_rearm, raw_pipes<Poller>, raw_echo<Poller>}};
+  Subject subject{Poller::kName,
+                  "by hand",
+                  {raw_hops<Poller>, raw_hops<Poller>, raw_payload<Poller>, raw_timer_add, raw_timer_cancel,
+                   raw_timer_fire, raw_timer_rearm, raw_pipes<Poller>, raw_echo<Poller>}};
+  subject.can(Kind::backlog, raw_backlog<Poller>);
+  subject.can(Kind::cross_thread, raw_cross_thread);
+  subject.can(Kind::hello, raw_hello);
+  return subject;
 }
 
 }  // namespace
