@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <sys/select.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <string>
@@ -17,16 +16,7 @@
 #include "poe/loop/deadline.hpp"
 #include "poe/loop/os_release.hpp"
 #include "poe/loop/registry.hpp"
-#include "poe/loop/time.hpp"
 #include "poe/loop_plugin.hpp"
-
-#if defined(__SANITIZE_THREAD__)
-#define POE_SELECT_IN_SLICES 1
-#elif defined(__has_feature)
-#define POE_SELECT_IN_SLICES __has_feature(thread_sanitizer)
-#else
-#define POE_SELECT_IN_SLICES 0
-#endif
 
 namespace {
 
@@ -142,25 +132,7 @@ class SelectLoop {
     return false;
   }
 
-#if POE_SELECT_IN_SLICES
-  /// TSan keeps a signal back until the next function it knows, and pselect is none (libtsan 2): a signal that comes
-  /// just before would be as late as whatever else ends the wait.
   int call(Sets& sets, std::int64_t wait_ns) const noexcept {
-    constexpr std::int64_t kSlice = 10 * poe::loop::kNsPerMs;
-    const Sets asked = sets;
-    const std::int64_t began = poe::loop::monotonic_ns();
-    for (;;) {
-      const std::int64_t left = wait_ns == POE_NEVER_NS ? kSlice : wait_ns - (poe::loop::monotonic_ns() - began);
-      sets = asked;
-      const int count = call_once(sets, std::clamp<std::int64_t>(left, 0, kSlice));
-      if (count != 0 || left <= 0) return count;
-    }
-  }
-#else
-  int call(Sets& sets, std::int64_t wait_ns) const noexcept { return call_once(sets, wait_ns); }
-#endif
-
-  int call_once(Sets& sets, std::int64_t wait_ns) const noexcept {
     const timespec limit = poe::loop::to_timespec(wait_ns);
     return pselect(end_, &sets.read, &sets.write, &sets.priority, wait_ns == POE_NEVER_NS ? nullptr : &limit, nullptr);
   }
