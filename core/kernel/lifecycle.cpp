@@ -314,7 +314,12 @@ Result<void> KernelCore::detach(SessionId id, SessionId asker) {
 void KernelCore::tell_child_change(std::uint32_t parent_slot, ChildChange::Reason reason, SessionId child_id,
                                    Value result, std::exception_ptr exception) {
   if (parent_slot == 0) return;
-  std::tuple<ChildChange> change{ChildChange{reason, child_id, std::move(result), std::move(exception)}};
+  std::tuple<ChildChange> change;  // filled in place: g++ 12 warns of a temporary's move under TSan
+  ChildChange& told = std::get<0>(change);
+  told.reason = reason;
+  told.child = child_id;
+  told.result = std::move(result);
+  told.exception = std::move(exception);
   guarded(parent_slot, child, [&] { call_lifecycle(parent_slot, child, &change); });
 }
 
