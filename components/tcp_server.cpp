@@ -37,6 +37,7 @@ std::size_t TcpServer::connections() const noexcept { return shared_->connection
 
 void TcpServer::begin() {
   TcpServerOptions& o = shared_->options;
+  if (auto drain = on_signal("DRAIN", [this](const Signal&) { shutdown(); })) drain_ = std::move(*drain);
   if (!o.alias.empty()) {
     if (auto taken = alias(o.alias)) {
       alias_ = std::move(*taken);
@@ -49,6 +50,7 @@ void TcpServer::begin() {
   listener.bind_address = o.address;
   listener.bind_port = o.port;
   listener.reuse = true;
+  listener.share_port = o.share_port;
   if (o.listen_queue > 0) listener.listen_queue = o.listen_queue;
   listener.on_success = [this](Accepted accepted) { take(std::move(accepted)); };
   listener.on_failure = [this](const Error& error) { fail(error); };

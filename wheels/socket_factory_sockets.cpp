@@ -77,10 +77,14 @@ Result<Fd> SocketFactory::State::open_socket(int family) const {
                           socket_advice(-got));
   }
   Fd socket(got, &system);
+  const int on = 1;
   if (options_.reuse) {
-    const int on = 1;
     const int result = system.setsockopt(system.ctx, got, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (result < 0) return system_failure(-result, "setsockopt", "SO_REUSEADDR", "do without `reuse`");
+  }
+  if (options_.share_port) {
+    const int result = system.setsockopt(system.ctx, got, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    if (result < 0) return system_failure(-result, "setsockopt", "SO_REUSEPORT", "do without `share_port`");
   }
   return socket;
 }

@@ -58,6 +58,8 @@ class TcpServerOptions : public TcpStreamSettings {
   /// Empty: any free one; ask local_address().
   Port port;
   int listen_queue = 0;  ///< 0: as many as the system allows
+  /// See SocketFactoryOptions::share_port: servers of several kernels on one port.
+  bool share_port = false;
   /// A name for the listener's session; given back at its shutdown (P162).
   std::string alias;
   /// Connections at a time; accepting rests at the limit, and goes on when one has ended (P161).
@@ -132,7 +134,8 @@ class POE_API TcpConnection : public TcpStream {
   Fd socket_;  // until begin()
 };
 
-/// The listener. Its connections are its children: it ends, after shutdown, when the last of them has.
+/// The listener. Its connections are its children: it ends, after shutdown, when the last of them has. The signal DRAIN
+/// (Kernel::drain_then_stop()) is a shutdown.
 class POE_API TcpServer : public Session {
  public:
   /// Throws std::invalid_argument for bugs in the caller: neither or both of acceptor and client_input, or callbacks
@@ -167,6 +170,7 @@ class POE_API TcpServer : public Session {
   std::shared_ptr<TcpServerShared> shared_;
   SocketFactory listener_;
   Alias alias_;
+  SignalWatch drain_;
   std::any heap_;
 };
 

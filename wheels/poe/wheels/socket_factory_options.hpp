@@ -90,6 +90,9 @@ class POE_API SocketFactoryOptions {
   int listen_queue;
   /// SO_REUSEADDR: bind although connections of a former server linger (TIME_WAIT).
   bool reuse = false;
+  /// SO_REUSEPORT: several listeners, or datagram sockets, of one user share address and port; the system spreads what
+  /// comes over them. All of them must ask for it. For one kernel on each of several threads.
+  bool share_port = false;
   /// Time from now until connected, look-up and all addresses included; none by default: then the system's own limit
   /// holds, about two minutes an address. Each address but the last gets an equal share of what is left.
   Duration connect_timeout = kForever;
