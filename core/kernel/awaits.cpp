@@ -118,6 +118,10 @@ bool ChildExit::begin() {
   return true;
 }
 
+void ChildExit::forked() noexcept {
+  fail(Error(Errc::forked, "wait for", describe(), "it is a child of the process that has forked"));
+}
+
 std::string ChildExit::describe() const { return "exit of child process " + std::to_string(pid_); }
 
 // ---- NextSignal

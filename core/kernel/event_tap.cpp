@@ -48,6 +48,11 @@ class EventTap {
     }
   }
 
+  static EventTap* of(const Handler* row) noexcept {
+    return row != nullptr && row->thunk == &EventTap::deliver ? row->target_as<EventTap*>() : nullptr;
+  }
+  void set_former(const Handler* row) noexcept { former_ = row != nullptr ? *row : Handler{}; }
+
   // Who wants a result, by call() or ask(), means the handler.
   static void deliver(void* object, const Handler& row, void* payload, void* ret) {
     EventTap& tap = *row.target_as<EventTap*>();
@@ -96,6 +101,12 @@ void EventAwait::tap(KernelCore& core, SessionId session, const EventKey& event,
   keeps_ = keeps;
   tap_ = row->target_as<EventTap*>();
   tap_->add(*this);
+}
+
+bool KernelCore::replace_behind_tap(std::uint32_t slot, const EventKey& event, const Handler* row) {
+  EventTap* const tap = EventTap::of(slots_[slot].table->find(event.id));
+  if (tap != nullptr) tap->set_former(row);
+  return tap != nullptr;
 }
 
 void EventAwait::tap(Self& self, const EventKey& event, bool keeps) { tap(self.core(), self.id(), event, keeps); }

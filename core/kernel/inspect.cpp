@@ -112,6 +112,7 @@ std::vector<std::string> KernelCore::check_books() const {
   count(children_, always);
   count(aliases_, always);
   count(extras_, always);
+  count(awaits_, always);
   for (const auto& [slot, waiters] : room_waiters_) {
     for (const RoomWaiter& waiter : waiters) {
       if (alive(waiter.who)) ++counted[waiter.who.slot()];

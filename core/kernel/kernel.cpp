@@ -64,6 +64,7 @@ void KernelCore::retire(KernelCore* core) noexcept {
     core->leave_broker();
     core->close_seat();
   }
+  core->drop_queue();
   core->retired_ = true;
   if (core->handles_ == 0) delete core;
 }

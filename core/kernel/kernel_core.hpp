@@ -280,6 +280,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   void give_children_away(std::uint32_t slot);
   void drop_resources(std::uint32_t slot);
   void purge_queue(std::uint32_t slot);
+  void drop_queue() noexcept;
   void free_slot(std::uint32_t slot);
   void stop_everything();
   void forget_loop() noexcept;
@@ -389,6 +390,8 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   bool refuse_await(TaskRun& run);
   void end_awaits(std::uint32_t slot);
   void post_ask(AskAwait& ask, SessionId to);
+  /// Whether a Task waits for the event; its former handler is then the row's, or nobody, and the row stays.
+  bool replace_behind_tap(std::uint32_t slot, const EventKey& event, const Handler* row);
   void serve(SessionId target, AskTicket& ticket);
   void signal_awaited(std::uint32_t index, std::uint32_t generation, const Signal& signal);
 

@@ -238,6 +238,14 @@ void KernelCore::purge_queue(std::uint32_t slot) {
   }
 }
 
+// What is still queued when the kernel goes: its arguments may ask for what the kernel is made of.
+void KernelCore::drop_queue() noexcept {
+  queue_.for_each([](Record& record) {
+    const EventKey* key = std::exchange(record.key, &kNoEvent);
+    if (key->ops->destroy != nullptr) key->ops->destroy(record.payload());
+  });
+}
+
 void KernelCore::free_slot(std::uint32_t index) {
   Slot& slot = slots_[index];
   if (slot.owns_table) delete slot.table;

@@ -2,6 +2,8 @@
 //
 // Bounded mailboxes. A session without a limit of its own pays nothing for this; only the queue as a whole is bounded
 // for all, and looked at when it grows.
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "internal_events.hpp"
@@ -12,7 +14,7 @@ namespace poe {
 namespace {
 
 /// Stands in a record that was dropped to make room, and is counted no more.
-constinit const EventKey kDropped{1, "", &kEventOps<>};
+constexpr EventKey kDropped{2, "", &kEventOps<>};
 
 void drop(Record& record) noexcept {
   const EventKey* key = std::exchange(record.key, &kDropped);
@@ -23,8 +25,10 @@ void drop(Record& record) noexcept {
 
 // What the kernel itself sends a session is always let in.
 bool KernelCore::counts_in_mailbox(const EventKey& key) noexcept {
-  return &key != &kDropped && key.id != internal::look_again.id && key.id != internal::fifo_timer.id &&
-         key.id != internal::child_ended.id && key.id != internal::signal.id;
+  static constexpr const EventKey* kOwn[] = {
+      &internal::look_again, &internal::fifo_timer, &internal::child_ended, &internal::signal,
+      &internal::go_on,      &internal::ask,        &internal::body_ended,  &kDropped};
+  return std::none_of(std::begin(kOwn), std::end(kOwn), [&](const EventKey* own) { return own->id == key.id; });
 }
 
 std::uint32_t KernelCore::count_queued(std::uint32_t slot) {
@@ -105,6 +109,7 @@ void KernelCore::wake_all_waiters(std::uint32_t slot) {
 
 void KernelCore::defer_to(SessionId who, Fn<void()> work) {
   if (!alive(who)) return;
+  if ((slots_[who.slot()].hooks & Slot::kLimited) != 0) ++cold_[who.slot()].queued;  // not refused, but it counts
   sent(*queue_.push(internal::deferred, who.bits, who.slot(),
                     [&](void* at) { Payload<Fn<void()>>::construct(at, std::move(work)); }));
 }

@@ -39,12 +39,14 @@ void KernelCore::set_handler(SessionId id, const Handler& row, std::shared_ptr<v
   if (cold_[id.slot()].options.debug && table.find(row.event) != nullptr) {
     log(LogLevel::warning, "event \"" + std::string(row.key->name) + "\" of " + describe(id) + " gets another handler");
   }
-  table.add(row);  // throws before anything is changed
+  if (!replace_behind_tap(id.slot(), *row.key, &row)) table.add(row);  // throws before anything is changed
   table.own(std::move(owner), row.event);
 }
 
 void KernelCore::remove_handler(SessionId id, const EventKey& event) {
-  if (alive(id) && slots_[id.slot()].table->find(event.id) != nullptr) own_table(id.slot()).remove(event.id);
+  if (!alive(id) || slots_[id.slot()].table->find(event.id) == nullptr) return;
+  HandlerTable& table = own_table(id.slot());
+  if (!replace_behind_tap(id.slot(), event, nullptr)) table.remove(event.id);
 }
 
 void KernelCore::trace(std::uint32_t slot, std::uint32_t sender, const EventKey& key) noexcept {

@@ -250,6 +250,9 @@ Result<void> KernelCore::has_forked() {
   for (std::uint32_t i = 0; i < children_.size(); ++i) {  // they are the parent's children (P095)
     if (children_.used(i)) drop_child(i);
   }
+  for (std::uint32_t i = 0; i < awaits_.size(); ++i) {
+    if (awaits_.used(i)) awaits_[i].await->forked();
+  }
   broker::adopt_process();
   if (broker_seat_ >= 0) {  // the pipe is shared with the parent: make a new one
     const auto watched = os_signals_;

@@ -62,6 +62,8 @@ class POE_API Await {
   virtual bool begin() = 0;
   /// Withdraws what begin() set up. Called once after each pend().
   virtual void end() noexcept {}
+  /// This process is a fork, and has been told so.
+  virtual void forked() noexcept {}
   /// "event \"tick\"": what is awaited, for people.
   virtual std::string describe() const = 0;
 
@@ -227,6 +229,7 @@ class POE_API ChildExit final : public AwaitOf<ChildExit, ExitStatus> {
 
  private:
   bool begin() override;
+  void forked() noexcept override;
   void end() noexcept override { watch_.cancel(); }
   std::string describe() const override;
   std::int64_t pid_;

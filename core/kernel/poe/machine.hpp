@@ -314,7 +314,7 @@ class InlineMachine {
     row.thunk = [](void* object, const Handler& self, void* payload, void* ret) {
       auto& session = *static_cast<Object*>(object);
       F& call = *self.target_as<F*>();
-      handler::keep_result<R>(ret, [&]() -> R {
+      handler::keep_result<R>(session, ret, [&]() -> R {
         return handler::apply<A...>(payload, [&](auto&&... a) -> R {
           return std::invoke(call, session.data, static_cast<MachineSession&>(session),
                              std::forward<decltype(a)>(a)...);
