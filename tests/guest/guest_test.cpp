@@ -311,6 +311,26 @@ TEST_P(Guests, ANameAloneDoesNotKeepTheGuestWhenItsLastReferenceGoesInTheHost) {
   settle();
 }
 
+TEST_P(Guests, DrainedInTimeOrStoppedTheHostGoesOn) {
+  Kernel kernel = open_on(program.loop);
+  Guest guest = *join(kernel);
+  bool heard = false, finished = false;
+  kernel.spawn(actor().on(start, [&](auto&, Self& self) {
+    std::move(*self.on_signal("DRAIN", [&](const Signal&) { heard = true; })).detach();
+    self.keep_alive("deaf to it").detach();
+  }));
+  guest.on_finished([&] { finished = true; });
+  ASSERT_TRUE(succeeded(kernel.drain_then_stop(20ms)));
+  ::testing::internal::CaptureStderr();  // who did not end in time
+  run_while([&] { return !finished; });
+  EXPECT_NE(::testing::internal::GetCapturedStderr().find("did not end in time"), std::string::npos);
+  EXPECT_TRUE(heard);
+  EXPECT_TRUE(finished);
+  EXPECT_EQ(kernel.session_count(), 0u);
+  guest.detach();
+  settle();
+}
+
 TEST_P(Guests, RunIsRefusedAndNamesTheReason) {
   Kernel kernel = open_on(program.loop);
   Guest guest = *join(kernel);
