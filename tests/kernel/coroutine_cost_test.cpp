@@ -60,13 +60,14 @@ namespace {
 long allocations = 0;  // of this program; the library's come through here, too
 }
 
-void* operator new(std::size_t size) {
+// Not inlined: g++ would find malloc's memory in delete, or new's in free, and warn of the pair.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   ++allocations;
   if (void* at = std::malloc(size)) return at;
   throw std::bad_alloc();
 }
-void operator delete(void* at) noexcept { std::free(at); }
-void operator delete(void* at, std::size_t) noexcept { std::free(at); }
+[[gnu::noinline]] void operator delete(void* at) noexcept { std::free(at); }
+[[gnu::noinline]] void operator delete(void* at, std::size_t) noexcept { std::free(at); }
 
 namespace poe::test {
 
