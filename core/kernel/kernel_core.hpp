@@ -120,9 +120,7 @@ struct Cold {
   std::uint32_t detached_timers = kNone, watches = kNone, signals = kNone, children = kNone, aliases = kNone,
                 extras = kNone, awaits = kNone, runs = kNone;
   std::uint32_t postbacks = 0;
-  std::uint32_t queued = 0;  // events that wait for it; counted only while it has a limit
-  bool started = false;      // `_start` was delivered: the parent has been told, or will be
-  SessionOptions options{};
+  bool started = false;  // `_start` was delivered: the parent has been told, or will be
 };
 
 /// A record taken out of the queue because its session is on the stack of a nested slice.
@@ -176,6 +174,12 @@ class Hooked {
   KernelCore& core_;
   Dispatch dispatch_;
   bool observed_ = false;
+};
+
+/// What a session has whose options are not the kernel's.
+struct OwnOptions {
+  SessionOptions options;
+  std::uint32_t queued = 0;  // events that wait for it; counted only while it has a limit
 };
 
 /// Asked to be told when a mailbox has room.
@@ -249,6 +253,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   Record* oldest_queued(std::uint32_t slot);
   Result<void> enter_mailbox(std::uint32_t slot, const EventKey& key);
   void leave_mailbox(std::uint32_t slot);
+  bool is_full(std::uint32_t slot) const noexcept;
   void when_room(SessionId to, SessionId who, Fn<void()> work);
   void wake_waiter(std::uint32_t slot);
   void wake_all_waiters(std::uint32_t slot);
@@ -294,8 +299,10 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   std::vector<std::uint32_t> subtree(std::uint32_t slot) const;  // breadth first, itself first
 
   // ---- options.cpp
+  const SessionOptions& options_of(std::uint32_t slot) const noexcept;
   SessionOptions session_options(SessionId id) const noexcept;
-  void set_session_options(SessionId id, const SessionOptions& options) noexcept;
+  void set_session_options(SessionId id, const SessionOptions& options);
+  void apply_options(std::uint32_t slot, const SessionOptions& options);
   void set_handler(SessionId id, const Handler& row, std::shared_ptr<void> owner);
   void remove_handler(SessionId id, const EventKey& event);
   HandlerTable& own_table(std::uint32_t slot);
@@ -508,6 +515,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   std::deque<HeldRecord> held_;
   std::vector<SessionId> stop_requests_;
   std::vector<std::uint32_t> marked_;
+  std::unordered_map<std::uint32_t, OwnOptions> own_options_;  // by slot
   std::vector<Observer*> observers_;
   std::vector<std::unique_ptr<Observer>> own_observers_;                    // what the options ask for
   std::unordered_map<std::uint32_t, std::deque<RoomWaiter>> room_waiters_;  // by slot of the session that is full

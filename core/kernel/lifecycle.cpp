@@ -62,7 +62,7 @@ SessionId KernelCore::give_birth(HandlerTable& table, std::unique_ptr<HandlerTab
   idle_stage_ = 0;
   mark(slot);
   sent(*queue_.push(internal::look_again, id.bits, slot, [](void*) {}));
-  set_session_options(id, options_.sessions);
+  apply_options(slot, options_.sessions);
   if (observed()) {
     slots_[slot].hooks |= Slot::kObserved;
     tell_started(slot, parent);
@@ -252,6 +252,7 @@ void KernelCore::free_slot(std::uint32_t index) {
   if (!stop_sources_.empty()) stop_sources_.erase(index);
   slot = Slot{};
   const std::uint32_t generation = (cold_[index].generation + 1) & 0xFFFFFFF;
+  if (!own_options_.empty()) own_options_.erase(index);
   cold_[index] = Cold{};
   cold_[index].generation = generation;
   free_slots_.push_back(index);

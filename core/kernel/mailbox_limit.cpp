@@ -57,33 +57,37 @@ Record* KernelCore::oldest_queued(std::uint32_t slot) {
 }
 
 Result<void> KernelCore::enter_mailbox(std::uint32_t slot, const EventKey& key) {
-  Cold& cold = cold_[slot];
-  if (cold.queued >= cold.options.mailbox) {
-    Record* oldest = cold.options.overflow == Overflow::drop_oldest ? oldest_queued(slot) : nullptr;
+  OwnOptions& own = own_options_[slot];
+  if (own.queued >= own.options.mailbox) {
+    Record* oldest = own.options.overflow == Overflow::drop_oldest ? oldest_queued(slot) : nullptr;
     if (oldest == nullptr) {
       return failure(Errc::limit, "post", "event \"" + std::string(key.name) + "\" to " + describe(id_of(slot)),
-                     "its mailbox holds " + std::to_string(cold.queued) + " events, which is its limit",
+                     "its mailbox holds " + std::to_string(own.queued) + " events, which is its limit",
                      "wait with Self::when_room(), or give it a larger SessionOptions::mailbox");
     }
     drop(*oldest);
-    --cold.queued;
+    --own.queued;
   }
-  ++cold.queued;
+  ++own.queued;
   return {};
 }
 
 void KernelCore::leave_mailbox(std::uint32_t slot) {
-  Cold& cold = cold_[slot];
-  if (cold.queued != 0) --cold.queued;
-  if (cold.queued < cold.options.mailbox) wake_waiter(slot);
+  OwnOptions& own = own_options_[slot];
+  if (own.queued != 0) --own.queued;
+  if (own.queued < own.options.mailbox) wake_waiter(slot);
+}
+
+bool KernelCore::is_full(std::uint32_t slot) const noexcept {
+  if ((slots_[slot].hooks & Slot::kLimited) == 0) return false;
+  const OwnOptions& own = own_options_.at(slot);
+  return own.queued >= own.options.mailbox;
 }
 
 // ---- those who wait for room
 
 void KernelCore::when_room(SessionId to, SessionId who, Fn<void()> work) {
-  const bool full = alive(to) && (slots_[to.slot()].hooks & Slot::kLimited) != 0 &&
-                    cold_[to.slot()].queued >= cold_[to.slot()].options.mailbox;
-  if (!full) {
+  if (!alive(to) || !is_full(to.slot())) {
     defer_to(who, std::move(work));
     return;
   }
@@ -109,7 +113,8 @@ void KernelCore::wake_all_waiters(std::uint32_t slot) {
 
 void KernelCore::defer_to(SessionId who, Fn<void()> work) {
   if (!alive(who)) return;
-  if ((slots_[who.slot()].hooks & Slot::kLimited) != 0) ++cold_[who.slot()].queued;  // not refused, but it counts
+  if ((slots_[who.slot()].hooks & Slot::kLimited) != 0)
+    ++own_options_[who.slot()].queued;  // not refused, but it counts
   sent(*queue_.push(internal::deferred, who.bits, who.slot(),
                     [&](void* at) { Payload<Fn<void()>>::construct(at, std::move(work)); }));
 }

@@ -7,21 +7,30 @@
 
 namespace poe {
 
-SessionOptions KernelCore::session_options(SessionId id) const noexcept {
-  return alive(id) ? cold_[id.slot()].options : SessionOptions{};
+const SessionOptions& KernelCore::options_of(std::uint32_t slot) const noexcept {
+  const auto own = own_options_.find(slot);
+  return own != own_options_.end() ? own->second.options : options_.sessions;
 }
 
-void KernelCore::set_session_options(SessionId id, const SessionOptions& options) noexcept {
+SessionOptions KernelCore::session_options(SessionId id) const noexcept {
+  return alive(id) ? options_of(id.slot()) : SessionOptions{};
+}
+
+void KernelCore::set_session_options(SessionId id, const SessionOptions& options) {
   if (!alive(id)) return;
-  cold_[id.slot()].options = options;
-  std::uint8_t hooks = slots_[id.slot()].hooks & Slot::kObserved;
+  own_options_[id.slot()].options = options;
+  apply_options(id.slot(), options);
+}
+
+void KernelCore::apply_options(std::uint32_t slot, const SessionOptions& options) {
+  std::uint8_t hooks = slots_[slot].hooks & Slot::kObserved;
   if (options.trace) hooks |= Slot::kTraced;
   if (options.mailbox != 0) {
     hooks |= Slot::kLimited;
-    cold_[id.slot()].queued = count_queued(id.slot());
+    own_options_[slot] = {options, count_queued(slot)};
   }
-  slots_[id.slot()].hooks = hooks;
-  slots_[id.slot()].reentrant = options.reentrant;
+  slots_[slot].hooks = hooks;
+  slots_[slot].reentrant = options.reentrant;
 }
 
 // Sessions of a class share one table; the first change gives a session its own.
@@ -36,7 +45,7 @@ HandlerTable& KernelCore::own_table(std::uint32_t slot) {
 void KernelCore::set_handler(SessionId id, const Handler& row, std::shared_ptr<void> owner) {
   if (!alive(id)) return;
   HandlerTable& table = own_table(id.slot());
-  if (cold_[id.slot()].options.debug && table.find(row.event) != nullptr) {
+  if (options_of(id.slot()).debug && table.find(row.event) != nullptr) {
     log(LogLevel::warning, "event \"" + std::string(row.key->name) + "\" of " + describe(id) + " gets another handler");
   }
   if (!replace_behind_tap(id.slot(), *row.key, &row)) table.add(row);  // throws before anything is changed
@@ -58,7 +67,7 @@ void KernelCore::trace(std::uint32_t slot, std::uint32_t sender, const EventKey&
 }
 
 void KernelCore::report_unhandled(std::uint32_t slot, const EventKey& key) noexcept {
-  if (!cold_[slot].options.report_unhandled && !has(options_.asserts, Assert::usage)) return;
+  if (!options_of(slot).report_unhandled && !has(options_.asserts, Assert::usage)) return;
   try {
     log(LogLevel::warning, "no handler for event \"" + std::string(key.name) + "\" in " + describe(id_of(slot)));
   } catch (...) {

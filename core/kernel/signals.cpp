@@ -136,7 +136,7 @@ void KernelCore::raise_die(std::exception_ptr thrown, std::uint32_t slot, const 
       what += " (handler of " + std::string(die.file) + ":" + std::to_string(die.line) + ")";
     }
     const std::string line = Error::from_exception(thrown, "handle event", what).message();
-    const OnThrow policy = cold_[slot].options.on_throw;
+    const OnThrow policy = options_of(slot).on_throw;
     const bool told = !handling_die_ && policy == OnThrow::die;  // a throw while DIE is handled is only logged (P093)
     log(told ? LogLevel::debug : LogLevel::error, line);
     if (policy == OnThrow::stop) {

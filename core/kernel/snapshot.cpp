@@ -23,9 +23,16 @@ void for_each(const Slab<T, N>& slab, Visit&& visit) {
 
 Snapshot::Session KernelCore::picture(std::uint32_t slot) const {
   const Cold& cold = cold_[slot];
-  Snapshot::Session session{
-      id_of(slot),          id_of(cold.parent),   {}, {}, {}, slots_[slot].references, cold.postbacks, 0,
-      cold.options.mailbox, slots_[slot].stopping};
+  Snapshot::Session session{id_of(slot),
+                            id_of(cold.parent),
+                            {},
+                            {},
+                            {},
+                            slots_[slot].references,
+                            cold.postbacks,
+                            0,
+                            options_of(slot).mailbox,
+                            slots_[slot].stopping};
   for (std::uint32_t a = cold.aliases; a != kNone; a = aliases_[a].links.next)
     session.aliases.push_back(aliases_[a].name);
   for (std::uint32_t e = cold.extras; e != kNone; e = extras_[e].links.next) session.extras.push_back(extras_[e].tag);

@@ -136,7 +136,7 @@ TEST_P(Messages, CallToAThrowingSessionFailsAndIsItsDieP028) {
 TEST_P(Messages, CallToASessionUnderConstructionIsAnError) {
   struct Early : Session {
     Early(Birth birth, Result<void>& called, SessionId helper) : Session(std::move(birth)) {
-      called = kernel().call<Result<void>>(helper, ask, id()).value_or(Result<void>{});
+      called = kernel().call<Result<void>>(helper, test::ask, id()).value_or(Result<void>{});
     }
     static void handlers(Handlers<Early>& h) { h.on(ping, &Early::on_ping); }
     void on_ping() {}
