@@ -15,7 +15,7 @@ POE_ON_EVERY_LOOP(TasksInCompany);
 TEST_P(TasksInCompany, AHandlerChangedMeanwhileStandsBehindWhoWaits) {
   Log log;
   const SessionId id = kernel.spawn([&](Self& self) -> Task<> {
-    const Alias name = std::move(*self.alias("waits"));
+    const KeepAlive here = self.keep_alive("the test");
     self.handle(number, [&](int n) { log.push_back("first " + std::to_string(n)); });
     const auto one = co_await self.next(number);
     log.push_back("awaited " + std::to_string(*one));
@@ -38,7 +38,7 @@ TEST_P(TasksInCompany, ReplacingTheHandlerKeepsThePendingAwait) {
   int got = 0;
   int handled = 0;
   const SessionId id = kernel.spawn([&](Self& self) -> Task<> {
-    const Alias name = std::move(*self.alias("waits"));
+    const KeepAlive here = self.keep_alive("the test");
     self.defer([&] { self.handle(number, [&](int n) { handled = n; }); });
     const auto one = co_await self.next(number);
     got = *one;
