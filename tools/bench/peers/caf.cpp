@@ -36,7 +36,7 @@ caf::behavior idle(caf::event_based_actor*) {
 
 struct System {
   System() {
-    config.set("caf.scheduler.max-threads", 1);
+    config.set(CAF_VERSION < 1800 ? "scheduler.max-threads" : "caf.scheduler.max-threads", 1);
     system = std::make_unique<caf::actor_system>(config);
   }
   caf::actor_system_config config;
