@@ -4,6 +4,8 @@
 // of a power of two and the descriptors are looked at after every 128 of them, as often as our kernel does.
 #include <sys/eventfd.h>
 
+#include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cstdlib>
 #include <memory>
@@ -31,13 +33,12 @@ constexpr unsigned kLookEvery = 128;
 template <class Message>
 class MessageRing {
  public:
-  MessageRing() : slots_(kRoom) {}
+  explicit MessageRing(std::size_t at_most) : slots_(std::bit_ceil(std::max<std::size_t>(at_most, 4096))) {}
   bool empty() const noexcept { return pushed_ == taken_; }
-  Message& next_free() noexcept { return slots_[pushed_++ & (kRoom - 1)]; }
-  Message& take() noexcept { return slots_[taken_++ & (kRoom - 1)]; }
+  Message& next_free() noexcept { return slots_[pushed_++ & (slots_.size() - 1)]; }
+  Message& take() noexcept { return slots_[taken_++ & (slots_.size() - 1)]; }
 
  private:
-  static constexpr std::size_t kRoom = 4096;
   std::vector<Message> slots_;
   std::uint64_t pushed_ = 0;
   std::uint64_t taken_ = 0;
@@ -52,6 +53,7 @@ template <class Poller>
 class RawSender {
  public:
   using Address = Receiver*;
+  explicit RawSender(std::size_t at_most) : ring_(at_most) {}
   Address enroll(Receiver* receiver) { return receiver; }
   void send(Address to, std::uint64_t left) { ring_.next_free() = RawHop{to, left}; }
   void run() {
@@ -71,7 +73,7 @@ class RawSender {
 
 template <class Poller>
 void raw_hops(Run& run) {
-  RawSender<Poller> sender;
+  RawSender<Poller> sender(run.size);
   Hoppers<RawSender<Poller>> hoppers(sender, run.size);
   run.twice([&](std::uint64_t count) {
     hoppers.start(sender, count / run.size);
@@ -95,7 +97,7 @@ void raw_backlog(Run& run) {
     std::uint64_t depth;
     std::uint64_t left;
   };
-  RawSender<Poller> sender;
+  RawSender<Poller> sender(2 * std::size_t{run.size});
   Hoarder hoarder(sender, run.size, run.operations / run.size * run.size);
   run.begin();
   hoarder.fill();
@@ -106,7 +108,7 @@ void raw_backlog(Run& run) {
 template <class Poller>
 void raw_payload(Run& run) {
   Poller poller;
-  MessageRing<Letter> ring;
+  MessageRing<Letter> ring(1);
   const auto send = [&](Reader* to, int number) { ring.next_free() = Letter(to, number); };
   run.twice([&](std::uint64_t count) {
     Reader reader(count);
