@@ -77,9 +77,9 @@ void StallWatch::watch(const std::stop_token& stop) {
   while (!changed_.wait_for(lock, stop, std::chrono::nanoseconds(limit_ns_ / 4), [] { return false; }) &&
          !stop.stop_requested()) {
     const std::uint64_t version = version_.load(std::memory_order_acquire);
-    const Call call{began_.load(std::memory_order_relaxed), SessionId{session_.load(std::memory_order_relaxed)},
-                    event_.load(std::memory_order_relaxed)};
-    std::atomic_thread_fence(std::memory_order_acquire);
+    // Acquire, so that the version is read again after them. Why no fence: TSan does not know fences.
+    const Call call{began_.load(std::memory_order_acquire), SessionId{session_.load(std::memory_order_acquire)},
+                    event_.load(std::memory_order_acquire)};
     if (version % 2 != 0 || version != version_.load(std::memory_order_relaxed)) continue;  // it is moving
     const std::int64_t held = now_ns() - call.began;
     if (call.began == 0 || call.began == told || held < limit_ns_) continue;
