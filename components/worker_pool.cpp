@@ -2,7 +2,6 @@
 #include "poe/components/worker_pool.hpp"
 
 #include <cxxabi.h>
-#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,27 +13,9 @@
 #include <vector>
 
 #include "poe/kernel.hpp"
+#include "poe/signals_blocked.hpp"
 
 namespace poe {
-namespace {
-
-/// Keeps every signal from threads started while it lives.
-class SignalsBlocked {
- public:
-  SignalsBlocked() noexcept {
-    sigset_t all;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &former_);
-  }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &former_, nullptr); }
-
- private:
-  sigset_t former_{};
-};
-
-}  // namespace
 
 /// The loop's side of a job: made, used and destroyed on the loop thread. Threads hold it weakly, and only pass it on.
 struct Work::Request {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "poe/wheels/resolver.hpp"
 
-#include <signal.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -12,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "poe/signals_blocked.hpp"
 #include "poe/system.hpp"
 
 namespace poe {
@@ -58,22 +58,6 @@ ResolveAnswer simulated_lookup(const ResolveQuery& query) {
   if (query.family != AF_INET) found.push_back(SocketAddress::loopback(AF_INET6, *port));
   return found;
 }
-
-/// Keeps every signal from threads started while it lives: handlers belong to the program's own threads.
-class SignalsBlocked {
- public:
-  SignalsBlocked() noexcept {
-    sigset_t all;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &former_);
-  }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &former_, nullptr); }
-
- private:
-  sigset_t former_{};
-};
 
 }  // namespace
 

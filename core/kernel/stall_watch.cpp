@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "poe/stall_watch.hpp"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <algorithm>
 #include <string>
+
+#include "poe/signals_blocked.hpp"
 
 namespace poe {
 
@@ -13,27 +12,11 @@ namespace {
 
 std::int64_t now_ns() noexcept { return std::chrono::steady_clock::now().time_since_epoch().count(); }
 
-/// Signals are the program's: none of them is handled on a thread it does not know of.
-class AllSignalsBlocked {
- public:
-  AllSignalsBlocked() noexcept {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &former_);
-  }
-  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
-  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
-  ~AllSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &former_, nullptr); }
-
- private:
-  sigset_t former_;
-};
-
 }  // namespace
 
 StallWatch::StallWatch(LogSink& log, Duration limit)
     : log_(log), limit_ns_(std::max<std::int64_t>(limit.count(), 1'000'000)) {
-  const AllSignalsBlocked during;  // the thread inherits it
+  const SignalsBlocked while_starting;
   thread_ = std::jthread([this](const std::stop_token& stop) { watch(stop); });
 }
 
