@@ -125,6 +125,37 @@ decltype(auto) apply(void* payload, F&& invoke) {
   }
 }
 
+/// What every row has: its event, what the handler returns, where it was registered.
+template <class R, class... A>
+Handler row_of(const Event<A...>& event, const char* file = nullptr, std::uint32_t line = 0) {
+  Handler row;
+  row.event = event.id;
+  row.key = &event;
+  row.result = type_id<R>();
+  row.file = file;
+  row.line = line;
+  return row;
+}
+
+/// The row of a callable that takes the `state` of an Object, the session as a Face, and the event's arguments. The
+/// table must own the callable.
+template <class Object, class Face, class... A, class F>
+Handler callable_row(const Event<A...>& event, F& callable, const char* file, std::uint32_t line) {
+  using R = std::invoke_result_t<F&, decltype(Object::state)&, Face&, A...>;
+  Handler row = row_of<R>(event, file, line);
+  row.set_target(&callable);
+  row.thunk = [](void* object, const Handler& self, void* payload, void* ret) {
+    auto& session = *static_cast<Object*>(object);
+    F& call = *self.target_as<F*>();
+    keep_result<R>(session, ret, [&]() -> R {
+      return apply<A...>(payload, [&](auto&&... a) -> R {
+        return std::invoke(call, session.state, static_cast<Face&>(session), std::forward<decltype(a)>(a)...);
+      });
+    });
+  };
+  return row;
+}
+
 /// A callable registered at run time. Its handler holds it while it runs, so that it may replace itself.
 template <class F>
 struct DynamicTarget : std::enable_shared_from_this<DynamicTarget<F>> {
@@ -136,10 +167,7 @@ template <class... A, class F>
 std::pair<Handler, std::shared_ptr<void>> dynamic_row(const Event<A...>& event, F&& function) {
   using R = std::invoke_result_t<F&, A...>;
   auto owned = std::make_shared<DynamicTarget<F>>(std::forward<F>(function));
-  Handler row;
-  row.event = event.id;
-  row.key = &event;
-  row.result = type_id<R>();
+  Handler row = row_of<R>(event);
   row.set_target(owned.get());
   row.thunk = [](void*, const Handler& self, void* payload, void* ret) {
     const auto held = self.target_as<DynamicTarget<F>*>()->shared_from_this();
@@ -169,12 +197,7 @@ class Handlers {
     static_assert(!kIsTask<R> || !(std::is_reference_v<P> || ...),
                   "a handler that is a coroutine takes its arguments by value: it outlives the event's");
     using Method = R (S::*)(P...);
-    Handler row;
-    row.event = event.id;
-    row.key = &event;
-    row.file = file;
-    row.line = line;
-    row.result = type_id<R>();
+    Handler row = handler::row_of<R>(event, file, line);
     row.set_target(static_cast<Method>(method));
     row.thunk = [](void* object, const Handler& self, void* payload, void* ret) {
       S& session = *static_cast<S*>(object);

@@ -302,26 +302,8 @@ class InlineMachine {
   requires std::invocable<F&, Data&, MachineSession&, A...> InlineMachine &&
       on(const Event<A...>& event, F function, std::initializer_list<State> leads_to = {},
          const char* file = __builtin_FILE(), std::uint32_t line = __builtin_LINE()) && {
-    using R = std::invoke_result_t<F&, Data&, MachineSession&, A...>;
     auto owned = std::make_shared<F>(std::move(function));
-    Handler row;
-    row.event = event.id;
-    row.key = &event;
-    row.file = file;
-    row.line = line;
-    row.result = type_id<R>();
-    row.set_target(owned.get());
-    row.thunk = [](void* object, const Handler& self, void* payload, void* ret) {
-      auto& session = *static_cast<Object*>(object);
-      F& call = *self.target_as<F*>();
-      handler::keep_result<R>(session, ret, [&]() -> R {
-        return handler::apply<A...>(payload, [&](auto&&... a) -> R {
-          return std::invoke(call, session.data, static_cast<MachineSession&>(session),
-                             std::forward<decltype(a)>(a)...);
-        });
-      });
-    };
-    plan_.add(row, leads_to);
+    plan_.add(handler::callable_row<Object, MachineSession>(event, *owned, file, line), leads_to);
     plan_.own(std::move(owned));
     return std::move(*this);
   }
@@ -340,7 +322,7 @@ class InlineMachine {
     fallback.thunk = [](void* object, const Handler& self, const EventKey& event, std::span<const Value> arguments) {
       if (event.id == stop.id) return;
       auto& session = *static_cast<Object*>(object);
-      std::invoke(*self.target_as<F*>(), session.data, static_cast<MachineSession&>(session), event, arguments);
+      std::invoke(*self.target_as<F*>(), session.state, static_cast<MachineSession&>(session), event, arguments);
     };
     plan_.add_fallback(fallback);
     plan_.own(std::move(owned));
@@ -375,12 +357,12 @@ class InlineMachine {
  private:
   struct Object final : MachineSession {
     Object(Birth birth, Data&& initial, std::unique_ptr<const MachinePlan>&& its_plan)
-        : MachineSession(std::move(birth), *its_plan), plan(std::move(its_plan)), data(std::move(initial)) {}
+        : MachineSession(std::move(birth), *its_plan), plan(std::move(its_plan)), state(std::move(initial)) {}
     static void handlers(Handlers<Object>& table) { table.on(start, &Object::begin); }
     void begin() { go_to_first(); }
     static void refuse_for(Object& object, const EventKey& event) { object.refuse(event); }
     std::unique_ptr<const MachinePlan> plan;
-    Data data;
+    Data state;
   };
   Data data_;
   MachinePlan plan_;

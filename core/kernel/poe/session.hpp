@@ -332,25 +332,8 @@ class Inline {
   requires std::invocable<F&, State&, Self&, A...> Inline &&
       on(const Event<A...>& event, F function, const char* file = __builtin_FILE(),
          std::uint32_t line = __builtin_LINE()) && {
-    using R = std::invoke_result_t<F&, State&, Self&, A...>;
     auto owned = std::make_shared<F>(std::move(function));
-    Handler row;
-    row.event = event.id;
-    row.key = &event;
-    row.file = file;
-    row.line = line;
-    row.result = type_id<R>();
-    row.set_target(owned.get());
-    row.thunk = [](void* object, const Handler& self, void* payload, void* ret) {
-      auto& session = *static_cast<Object*>(object);
-      F& call = *self.target_as<F*>();
-      handler::keep_result<R>(session, ret, [&]() -> R {
-        return handler::apply<A...>(payload, [&](auto&&... a) -> R {
-          return std::invoke(call, session.state, static_cast<Self&>(session), std::forward<decltype(a)>(a)...);
-        });
-      });
-    };
-    table_->add(row);
+    table_->add(handler::callable_row<Object, Self>(event, *owned, file, line));
     table_->own(std::move(owned));
     return std::move(*this);
   }
