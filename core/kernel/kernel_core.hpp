@@ -27,101 +27,15 @@
 #include "poe/fd.hpp"
 #include "poe/kernel.hpp"
 #include "poe/observer.hpp"
+#include "poe/send.hpp"
 #include "poe/snapshot.hpp"
+#include "resources.hpp"
 #include "signal_broker.hpp"
 #include "slab.hpp"
 #include "timer_queue.hpp"
 #include "wall_alarms.hpp"
 
 namespace poe {
-
-struct WatchNode {
-  std::uint64_t session;
-  std::uint32_t entry;  // in fds_
-  std::uint32_t interest;
-  std::uint32_t paused = 0;
-  bool internal = false;     // the kernel's own: keeps nobody alive
-  bool blocked = false;      // its session is on the stack of a nested slice
-  std::uint8_t calling = 0;  // times its callback is on the stack
-  bool dead = false;         // cancelled while calling
-  Fn<void(std::uint32_t)> ready{};
-  std::uint32_t next_on_fd = kNone;
-  Links links{};
-};
-
-/// A descriptor and who watches it; known to the loop by index and generation.
-struct FdEntry {
-  int fd;
-  std::uint32_t first_watch = kNone;
-  std::uint32_t on_loop = 0;  // interest the loop has
-  int priority_fd = -1;       // the inner epoll that stands in for POE_PRIORITY
-  bool always_ready = false;  // a regular file: the kernel reports it, once a turn
-};
-
-struct SignalNode {
-  std::uint64_t session;
-  std::string name;
-  std::shared_ptr<Fn<void(const Signal&)>> handler;
-  int number = 0;  // OS signal, or 0
-  Links links{};
-  bool beside = false;  // an await
-};
-
-/// A pending await, or one whose outcome is there and waits in the queue to go on.
-struct AwaitNode {
-  std::uint64_t session;
-  Await* await;
-  Links links{};
-};
-
-class TaskPromise;
-class Scope;
-
-/// A Task that was started, with those it awaits.
-struct RunNode : TaskRun {
-  Links links{};
-  void* frame = nullptr;           // of the outermost
-  TaskPromise* promise = nullptr;  // in it
-  Scope* scope = nullptr;          // whose it is, if any
-  Links in_scope{};
-  std::uint32_t index = 0;   // its own
-  std::uint32_t number = 0;  // in that scope
-  bool body = false;         // a session's: the session ends with it
-  bool running = false;      // it is on the stack
-};
-
-struct ChildNode {
-  std::uint64_t session;
-  std::int64_t pid;
-  Fn<void(const ExitStatus&)> handler;
-  std::optional<ExitStatus> status{};  // has ended; the record that tells it is queued
-  Links links{};
-};
-
-struct AliasNode {
-  std::uint64_t session;
-  std::string name;
-  Links links{};
-};
-
-struct ExtraNode {
-  std::uint64_t session;
-  std::string tag;
-  Links links{};
-};
-
-/// What dispatch does not need to know of a session.
-struct Cold {
-  std::uint32_t generation = 0;  // of the slot
-  std::uint32_t parent = 0;
-  std::uint32_t first_child = kNone;
-  Links siblings{};
-  std::uint32_t timers = 0;  // how many
-  std::uint32_t detached_timers = kNone, watches = kNone, signals = kNone, children = kNone, aliases = kNone,
-                extras = kNone, awaits = kNone, runs = kNone;
-  std::uint32_t postbacks = 0;
-  bool started = false;  // `_start` was delivered: the parent has been told, or will be
-};
 
 /// A record taken out of the queue because its session is on the stack of a nested slice.
 using HeldRecord = std::unique_ptr<std::byte[]>;
@@ -174,18 +88,6 @@ class Hooked {
   KernelCore& core_;
   Dispatch dispatch_;
   bool observed_ = false;
-};
-
-/// What a session has whose options are not the kernel's.
-struct OwnOptions {
-  SessionOptions options;
-  std::uint32_t queued = 0;  // events that wait for it; counted only while it has a limit
-};
-
-/// Asked to be told when a mailbox has room.
-struct RoomWaiter {
-  SessionId who;
-  Fn<void()> work;
 };
 
 class KernelCore final : public Dispatcher, public LoopEvents {
@@ -253,11 +155,18 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   Record* oldest_queued(std::uint32_t slot);
   Result<void> enter_mailbox(std::uint32_t slot, const EventKey& key);
   void leave_mailbox(std::uint32_t slot);
-  bool is_full(std::uint32_t slot) const noexcept;
+  bool is_full(SessionId id) const noexcept;
   void when_room(SessionId to, SessionId who, Fn<void()> work);
   void wake_waiter(std::uint32_t slot);
   void wake_all_waiters(std::uint32_t slot);
   void defer_to(SessionId who, Fn<void()> work);
+
+  // ---- send.cpp
+  /// Takes the payload over if it succeeds.
+  Result<void> post_payload(SessionId to, std::uint32_t sender, const EventKey& event, void* payload);
+  void wait_to_send(SessionId to, SessionId who, const SendAwait& await, bool first);
+  void send_again(SessionId to, std::uint32_t index, std::uint32_t generation);
+  void forget_sender(SessionId to, std::uint32_t await) noexcept;
 
   // ---- lifecycle.cpp
   HandlerTable& class_table(std::uint64_t type, void (*fill)(HandlerTable&));
@@ -478,6 +387,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   friend class EventAwait;
   friend class AskAwait;
   friend class AskTicket;
+  friend class SendAwait;
   friend class Scope;
   friend class ScopeAwait;
   friend class Sleep;
@@ -583,96 +493,6 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   bool retired_ = false;
 };
 
-// Destroys the arguments while the receiver still is current (P031), and gives up what the record kept alive.
-inline void KernelCore::finish(Record& record, std::uint32_t receiver) noexcept {
-  if (record.key->ops->destroy != nullptr) record.key->ops->destroy(record.payload());
-  Slot& to = slots_[receiver];
-  if (to.last_in == &record) {
-    to.last_in = nullptr;
-    if (!reachable(to)) mark(receiver);
-  }
-  if (record.sender == receiver) return;
-  Slot& from = slots_[record.sender];
-  if (from.last_out == &record) {
-    from.last_out = nullptr;
-    if (!reachable(from)) mark(record.sender);
-  }
-}
-
-// Calls the handler of the session that has been made current. Inline, as finish() and deliver(): they are the hot
-// path.
-inline void KernelCore::handle(Record& record) {
-  const SessionId target{record.target};
-  const Slot& slot = slots_[target.slot()];
-  try {
-    if (const Handler* row = slot.table->find(record.key->id)) [[likely]] {
-      row->thunk(slot.object, *row, record.payload(), nullptr);
-    } else {
-      unhandled(record);
-    }
-  } catch (const abi::__forced_unwind&) {
-    throw;
-  } catch (...) {
-    raise_die(std::current_exception(), target.slot(), *record.key);
-  }
-}
-
-// Hands one event to its session.
-inline void KernelCore::deliver(Record& record) {
-  const std::uint32_t receiver = SessionId{record.target}.slot();
-  const Slot& slot = slots_[receiver];
-  if (slot.id == record.target) [[likely]] {
-    current_ = receiver;
-    sender_ = record.sender;
-    event_ = record.key;
-    if (slot.hooks != 0) [[unlikely]] {
-      deliver_hooked(record);
-    } else {
-      handle(record);
-    }
-  }
-  finish(record, receiver);
-  current_ = 0;
-}
-
-template <class F>
-bool KernelCore::guarded(std::uint32_t slot, std::uint32_t sender, const EventKey& key, F&& f) {
-  const Entered as(*this, slot, sender, &key);
-  try {
-    f();
-    return true;
-  } catch (const abi::__forced_unwind&) {
-    throw;
-  } catch (...) {
-    raise_die(std::current_exception(), slot, key);
-    return false;
-  }
-}
-
-inline std::uint32_t slot_of(const TimerNode& node) noexcept { return node.slot; }
-template <class T>
-std::uint32_t slot_of(const T& node) noexcept {
-  return SessionId{node.session}.slot();
-}
-
-template <class T, std::uint32_t N>
-void KernelCore::link(Slab<T, N>& slab, std::uint32_t Cold::*head, std::uint32_t index) {
-  T& node = slab[index];
-  std::uint32_t& first = cold_[slot_of(node)].*head;
-  node.links = {kNone, first};
-  if (first != kNone) slab[first].links.previous = index;
-  first = index;
-}
-
-template <class T, std::uint32_t N>
-void KernelCore::unlink(Slab<T, N>& slab, std::uint32_t Cold::*head, std::uint32_t index) noexcept {
-  const Links links = slab[index].links;
-  if (links.previous != kNone) {
-    slab[links.previous].links.next = links.next;
-  } else {
-    cold_[slot_of(slab[index])].*head = links.next;
-  }
-  if (links.next != kNone) slab[links.next].links.previous = links.previous;
-}
-
 }  // namespace poe
+
+#include "hot_path.hpp"

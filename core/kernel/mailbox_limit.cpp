@@ -78,16 +78,16 @@ void KernelCore::leave_mailbox(std::uint32_t slot) {
   if (own.queued < own.options.mailbox) wake_waiter(slot);
 }
 
-bool KernelCore::is_full(std::uint32_t slot) const noexcept {
-  if ((slots_[slot].hooks & Slot::kLimited) == 0) return false;
-  const OwnOptions& own = own_options_.at(slot);
+bool KernelCore::is_full(SessionId id) const noexcept {
+  if (!alive(id) || (slots_[id.slot()].hooks & Slot::kLimited) == 0) return false;
+  const OwnOptions& own = own_options_.at(id.slot());
   return own.queued >= own.options.mailbox;
 }
 
 // ---- those who wait for room
 
 void KernelCore::when_room(SessionId to, SessionId who, Fn<void()> work) {
-  if (!alive(to) || !is_full(to.slot())) {
+  if (!is_full(to)) {
     defer_to(who, std::move(work));
     return;
   }

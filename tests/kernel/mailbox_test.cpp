@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // Bounded mailboxes: limits of one session, of the whole queue, and waiting for room.
+#include <numeric>
+
 #include "kernel_lab.hpp"
+#include "poe/coroutine.hpp"
 
 namespace poe::test {
 namespace {
@@ -126,6 +129,63 @@ TEST_P(Mailboxes, TellWhoWaitsWhenTheReceiverEnds) {
   EXPECT_TRUE(kernel.check_books().empty());
   ASSERT_TRUE(succeeded(kernel.run()));
   EXPECT_TRUE(told);
+}
+
+Task<> send_numbers(Self& self, SessionId to, int first, int last, std::vector<std::string>* told) {
+  for (int n = first; n <= last; ++n) {
+    const auto sent = co_await self.send(to, number, n);
+    if (!sent) {
+      told->push_back(std::to_string(n) + " " + std::string(to_string(sent.error().code())));
+      co_return;
+    }
+  }
+}
+
+TEST_P(Mailboxes, HoldASenderUpThatAwaits) {
+  const SessionId id = reader(2, Overflow::refuse);
+  std::vector<std::string> told;
+  kernel.spawn(send_numbers, id, 1, 100, &told);
+  ASSERT_TRUE(succeeded(kernel.run()));
+  std::vector<int> all(100);
+  std::iota(all.begin(), all.end(), 1);
+  EXPECT_EQ(got, all);
+  EXPECT_EQ(told, std::vector<std::string>{});
+}
+
+TEST_P(Mailboxes, ServeSendersThatAwaitInTurn) {
+  const SessionId id = reader(1, Overflow::refuse);
+  std::vector<std::string> told;
+  for (int from = 10; from <= 30; from += 10) kernel.spawn(send_numbers, id, from, from + 2, &told);
+  ASSERT_TRUE(succeeded(kernel.run()));
+  EXPECT_EQ(got, (std::vector<int>{10, 11, 20, 30, 12, 21, 31, 22, 32})) << "who has been served goes to the end";
+}
+
+TEST_P(Mailboxes, TellASenderThatAwaitsOfTheReceiversEnd) {
+  const SessionId id = reader(1, Overflow::refuse);
+  std::vector<std::string> told;
+  ASSERT_TRUE(kernel.post(id, number, 1));
+  kernel.spawn(send_numbers, id, 2, 9, &told);
+  EXPECT_NE(kernel.why_alive(kernel.sessions().back().id).find("room for \"number\""), std::string::npos);
+  ASSERT_TRUE(kernel.signal(id, "KILL"));
+  ASSERT_TRUE(succeeded(kernel.run()));
+  EXPECT_EQ(told, std::vector<std::string>{"2 no_session"});
+}
+
+Task<> send_impatiently(Self& self, SessionId to, std::vector<std::string>* told) {
+  const auto sent = co_await self.send(to, number, 2).within(0ns);
+  told->push_back(sent ? "sent" : std::string(to_string(sent.error().code())));
+}
+
+TEST_P(Mailboxes, PassAPlaceOnThatASenderGaveUp) {
+  const SessionId slow = reader(1, Overflow::refuse);
+  std::vector<std::string> told;
+  ASSERT_TRUE(kernel.post(slow, number, 1));
+  kernel.spawn(send_impatiently, slow, &told);
+  kernel.spawn(send_numbers, slow, 3, 3, &told);
+  ASSERT_TRUE(succeeded(kernel.run()));
+  EXPECT_TRUE(kernel.check_books().empty());
+  EXPECT_EQ(got.back(), 3);
+  EXPECT_EQ(told.size(), 1u);
 }
 
 TEST_P(Mailboxes, TheWholeQueueIsBoundedToo) {

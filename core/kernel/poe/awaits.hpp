@@ -7,6 +7,7 @@
 //     co_await self.next(tick)                     Result<void>, Result<A> or Result<std::tuple<A...>>
 //     co_await self.next(tick).within(1s)          error `timed_out`
 //     co_await self.ask<int>(id, query, "x")       Result<int>, see poe/ask.hpp
+//     co_await self.send(id, tick, 1)              Result<void>, see poe/send.hpp
 //     co_await self.exited(pid), self.signal("INT"), self.readable(fd), self.writable(fd)
 //
 // When the session stops, the pending ones end with error `cancelled`, after its `_stop` handler; later ones at once.

@@ -7,5 +7,6 @@
 #include "poe/await_queue.hpp"
 #include "poe/awaits.hpp"
 #include "poe/scope.hpp"
+#include "poe/send.hpp"
 #include "poe/stopping.hpp"
 #include "poe/task.hpp"

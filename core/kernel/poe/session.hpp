@@ -248,6 +248,12 @@ class POE_API Self {
   requires std::constructible_from<std::tuple<std::decay_t<A>...>, B...> Ask<R, A...> ask(SessionId to,
                                                                                           const Event<A...>& event,
                                                                                           B&&... arguments);
+  /// As post(), but where the mailbox of `to` is full, and its policy is to refuse, waits until it has room: who sends
+  /// is held up, not who receives. Turns come as with when_room(). Errors: as post().
+  template <class... A, class... B>
+  requires std::constructible_from<std::tuple<std::decay_t<A>...>, B...> Send<A...> send(SessionId to,
+                                                                                         const Event<A...>& event,
+                                                                                         B&&... arguments);
   /// How that child of this process ended, as on_exit().
   ChildExit exited(std::int64_t pid);
   /// The signal when it comes next; it counts as handled. on_signal() handlers are told as well. Waiting for a signal

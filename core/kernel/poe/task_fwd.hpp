@@ -23,5 +23,7 @@ template <class... A>
 class NextEvent;
 template <class R, class... A>
 class Ask;
+template <class... A>
+class Send;
 
 }  // namespace poe

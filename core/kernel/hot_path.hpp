@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: MIT
+//
+// The way of one event from the queue to its handler, inline in the loop that drives it, and the lists of resources.
+// Only for kernel_core.hpp.
+#pragma once
+
+namespace poe {
+
+// Destroys the arguments while the receiver still is current (P031), and gives up what the record kept alive.
+inline void KernelCore::finish(Record& record, std::uint32_t receiver) noexcept {
+  if (record.key->ops->destroy != nullptr) record.key->ops->destroy(record.payload());
+  Slot& to = slots_[receiver];
+  if (to.last_in == &record) {
+    to.last_in = nullptr;
+    if (!reachable(to)) mark(receiver);
+  }
+  if (record.sender == receiver) return;
+  Slot& from = slots_[record.sender];
+  if (from.last_out == &record) {
+    from.last_out = nullptr;
+    if (!reachable(from)) mark(record.sender);
+  }
+}
+
+// Calls the handler of the session that has been made current. Inline, as finish() and deliver(): they are the hot
+// path.
+inline void KernelCore::handle(Record& record) {
+  const SessionId target{record.target};
+  const Slot& slot = slots_[target.slot()];
+  try {
+    if (const Handler* row = slot.table->find(record.key->id)) [[likely]] {
+      row->thunk(slot.object, *row, record.payload(), nullptr);
+    } else {
+      unhandled(record);
+    }
+  } catch (const abi::__forced_unwind&) {
+    throw;
+  } catch (...) {
+    raise_die(std::current_exception(), target.slot(), *record.key);
+  }
+}
+
+// Hands one event to its session.
+inline void KernelCore::deliver(Record& record) {
+  const std::uint32_t receiver = SessionId{record.target}.slot();
+  const Slot& slot = slots_[receiver];
+  if (slot.id == record.target) [[likely]] {
+    current_ = receiver;
+    sender_ = record.sender;
+    event_ = record.key;
+    if (slot.hooks != 0) [[unlikely]] {
+      deliver_hooked(record);
+    } else {
+      handle(record);
+    }
+  }
+  finish(record, receiver);
+  current_ = 0;
+}
+
+template <class F>
+bool KernelCore::guarded(std::uint32_t slot, std::uint32_t sender, const EventKey& key, F&& f) {
+  const Entered as(*this, slot, sender, &key);
+  try {
+    f();
+    return true;
+  } catch (const abi::__forced_unwind&) {
+    throw;
+  } catch (...) {
+    raise_die(std::current_exception(), slot, key);
+    return false;
+  }
+}
+
+template <class T, std::uint32_t N>
+void KernelCore::link(Slab<T, N>& slab, std::uint32_t Cold::*head, std::uint32_t index) {
+  T& node = slab[index];
+  std::uint32_t& first = cold_[slot_of(node)].*head;
+  node.links = {kNone, first};
+  if (first != kNone) slab[first].links.previous = index;
+  first = index;
+}
+
+template <class T, std::uint32_t N>
+void KernelCore::unlink(Slab<T, N>& slab, std::uint32_t Cold::*head, std::uint32_t index) noexcept {
+  const Links links = slab[index].links;
+  if (links.previous != kNone) {
+    slab[links.previous].links.next = links.next;
+  } else {
+    cold_[slot_of(slab[index])].*head = links.next;
+  }
+  if (links.next != kNone) slab[links.next].links.previous = links.previous;
+}
+
+}  // namespace poe
