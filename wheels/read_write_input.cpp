@@ -38,6 +38,7 @@ void ReadWrite::State::on_readable() {
     read_watch_.pause(POE_READ);
     return;
   }
+  if (awaits_ && !receives_ && !reader_waits()) return read_watch_.pause(POE_READ);  // until the next read()
   if (!reads() || held_) return;  // held: a turn that delivers is under way
   // On the stack, not in the wheel: idle wheels cost nothing, every wheel uses the same warm memory, and it is not
   // initialised.
@@ -83,17 +84,28 @@ bool ReadWrite::State::deliver_one() {
   --records_left_;
   const auto record = input_filter_->next();
   if (!record) {
-    const Error& why = record.error();
-    report(Error(why.code(), "read", subject(input_.get()), why.message(), why.advice()));
+    tell_read_error(record.error());
     return true;
   }
   if (!*record) return false;
-  receiver_->on_record(**record);
+  tell_record(**record);
   return true;
 }
 
+Error ReadWrite::State::read_error(const Error& why) const {
+  return {why.code(), "read", subject(input_.get()), why.message(), why.advice()};
+}
+
+void ReadWrite::State::tell_record(std::string_view record) {
+  reader_waits() ? give_record(std::string(record)) : receiver_->on_record(record);
+}
+
+void ReadWrite::State::tell_read_error(const Error& why) {
+  reader_waits() ? give_record(failure(read_error(why))) : report(read_error(why));
+}
+
 void ReadWrite::State::end_of_input(const Error& error) {
-  if (error.code() == Errc::end_of_file && finish_at_end_) {
+  if (receives_ && error.code() == Errc::end_of_file && finish_at_end_) {
     deliver_unfinished();
     if (!is_heard() || input_ended_) return;
   }
@@ -101,7 +113,13 @@ void ReadWrite::State::end_of_input(const Error& error) {
   // A broken connection is told once: what is put from here on fails with `closed`.
   if (error.code() != Errc::end_of_file && !separate_) output_failed_ = true;
   stop_reading();
-  report(error);
+  if (awaits_) awaits_->input_end = error;
+  if (output_failed_) fail_outputs(error);
+  if (receives_) {
+    report(error);
+  } else if (reader_waits()) {
+    serve_reader();
+  }
   if (!closed_) output_turn();
 }
 
@@ -109,7 +127,7 @@ void ReadWrite::State::deliver_unfinished() {
   while (is_heard() && !input_ended_) {
     const auto record = input_filter_->finish();
     if (!record) {
-      report(Error(record.error().code(), "read", subject(input_.get()), record.error().message()));
+      report(read_error(record.error()));
     } else if (*record) {
       receiver_->on_record(**record);
     } else {
@@ -131,7 +149,9 @@ void ReadWrite::State::pause_input() noexcept {
 
 void ReadWrite::State::resume_input() {
   Frame frame(*this);
-  if (!std::exchange(paused_, false) || !reads()) return;
+  if (!std::exchange(paused_, false)) return;
+  if (reader_waits()) return serve_reader();
+  if (!reads()) return;
   read_watch_.resume(POE_READ);
 }
 
@@ -139,6 +159,7 @@ void ReadWrite::State::shutdown_input() {
   if (std::exchange(input_ended_, true) || !input_) return;
   held_ = false;
   static_cast<void>(input_filter_->take_pending());
+  if (reader_waits()) serve_reader();
   if (separate_) {
     hold_ = self_.keep_alive("ReadWrite");
     read_watch_.cancel();

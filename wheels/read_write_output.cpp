@@ -103,6 +103,7 @@ void ReadWrite::State::report_output() {
   if (!is_heard()) return;
   if (fault_) {
     const Error error = *std::exchange(fault_, std::nullopt);
+    if (output_failed_) fail_outputs(error);
     report(error);
     if (!is_heard()) return;
   }
@@ -113,6 +114,7 @@ void ReadWrite::State::report_output() {
       if (!is_heard()) return;
     }
   }
+  if (awaits_) settle_outputs();
   if (out_.octets() == 0 && std::exchange(unflushed_, false)) receiver_->on_flushed();
 }
 

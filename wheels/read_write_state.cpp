@@ -69,6 +69,7 @@ ReadWrite::State::State(Self& self, ReadWriteOptions&& options)
 
 void ReadWrite::State::close() {
   closed_ = true;
+  fail_awaits(Error(Errc::closed, "wait for", "a ReadWrite", "the wheel is gone"));
   read_watch_.cancel();
   write_watch_.cancel();
   hold_.cancel();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "poe/wheels/read_write.hpp"
+#include "poe/wheels/read_write_awaits.hpp"
 #include "poe/wheels/stream_driver.hpp"
 
 namespace poe {
@@ -69,6 +70,18 @@ class ReadWrite::State {
   int input_fd() const noexcept { return input_.get(); }
   int output_fd() const noexcept { return separate_ ? output_.get() : input_.get(); }
 
+  // ---- coroutines, read_write_awaits.cpp
+  /// Why nobody can begin to read here.
+  std::optional<Error> why_no_read();
+  /// A record, or why there is none and will be none; nothing: wait for it. After why_no_read().
+  std::optional<Result<std::string>> take_record();
+  void await_record(RecordAwait& reader);
+  void forget_reader() noexcept { awaits_->reader = nullptr; }
+  std::optional<Error> why_no_output() const;
+  bool output_is_down(bool all) const noexcept { return out_.octets() <= (all ? 0 : low_water_); }
+  void await_output(OutputAwait& waiter);
+  void forget_output(OutputAwait& waiter) noexcept;
+
   /// Puts `fresh` in the place of a callback that may be running.
   template <class F>
   void replace(F CallbackReceiver::*member, F fresh) {
@@ -125,13 +138,30 @@ class ReadWrite::State {
   /// it put before is still written.
   bool is_heard() const noexcept { return !closed_ && !self_.stop_requested(); }
 
+  /// Those who wait in coroutines.
+  struct Awaits {
+    RecordAwait* reader = nullptr;
+    OutputAwait* outputs = nullptr;  // in order of arrival
+    std::optional<Error> input_end{};
+  };
+  bool reader_waits() const noexcept { return awaits_ != nullptr && awaits_->reader != nullptr; }
+  void serve_reader();
+  void give_record(Result<std::string> record) noexcept;
+  void settle_outputs() noexcept;
+  void fail_outputs(const Error& error) noexcept;
+  void fail_awaits(const Error& error) noexcept;
+  Awaits& awaits();
+
   // ---- input, read_write_input.cpp
   void begin_reading();
-  bool reads() const noexcept { return !paused_ && !input_ended_ && receives_ && is_heard(); }
+  bool reads() const noexcept { return !paused_ && !input_ended_ && (receives_ || reader_waits()) && is_heard(); }
   void on_readable();
   void accept_bytes(std::string_view bytes);
   void deliver();
   bool deliver_one();
+  Error read_error(const Error& why) const;
+  void tell_record(std::string_view record);
+  void tell_read_error(const Error& why);
   void end_of_input(const Error& error);
   void hand_over(std::string_view rest);
   void deliver_unfinished();
@@ -159,7 +189,8 @@ class ReadWrite::State {
   Watch write_watch_;  // made at the first short write
   KeepAlive hold_;     // stands in for the read watch where there is none
   StreamDriver out_;
-  std::optional<Error> fault_;  // of writing or watching, to be reported in the next turn
+  std::unique_ptr<Awaits> awaits_;  // from the first co_await on
+  std::optional<Error> fault_;      // of writing or watching, to be reported in the next turn
   std::size_t high_water_;
   std::size_t low_water_;
   std::size_t output_limit_;

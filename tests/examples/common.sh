@@ -31,6 +31,7 @@ find_port() {
 # serve PROGRAM [ARGS]: starts a server on a free port; sets server and port.
 serve() {
   local program=$1; shift
+  rm -f "$dir/server.out"  # what an earlier one said
   "$BIN/$program" 0 "$@" >"$dir/server.out" 2>"$dir/server.err" &
   server=$!; started+=($server)
   until_true 20 grep -q listening "$dir/server.out"

@@ -8,6 +8,7 @@ check() {
   [ -s "$dir/out" ] && fail "$*: something on standard output"
 }
 check echo 1 2
+check echo_coroutine 1 2
 check chat 1 2
 check logship
 check logship host

@@ -21,6 +21,9 @@ namespace poe {
 /// What put() says about the output: below the high mark, or at or above it.
 enum class Output : std::uint8_t { flowing, high };
 
+class RecordAwait;
+class OutputAwait;
+
 class POE_API ReadWrite {
  public:
   /// No wheel; every call but assignment and operator bool is a bug then, except that put() fails with `closed`.
@@ -65,6 +68,20 @@ class POE_API ReadWrite {
   Filter& input_filter() const noexcept;
   Filter& output_filter() const noexcept;
 
+  // ---- coroutines: include poe/wheels/read_write_awaits.hpp to use these. The wheel must outlive what it gives.
+
+  /// The next record: co_await wheel.read() gives a Result<std::string>. For a wheel made without on_record and
+  /// receiver. Only as much is read as is asked for, so a slow reader slows its peer down, and a filter set between two
+  /// reads gets all bytes that follow. One at a time. Errors: `end_of_file`, or what ended the input, this time and
+  /// ever after; a filter's `limit` or `protocol`, after which reading may go on; `closed` (the wheel went, or
+  /// shutdown_input()); `invalid_argument` (somebody else gets the records). Does not suspend if a record is there
+  /// already.
+  RecordAwait read();
+  /// Until all that was put is written: Result<void>. Error: why it cannot be.
+  OutputAwait flushed();
+  /// Until no more than low_water octets wait: after a put() that answered Output::high.
+  OutputAwait drained();
+
   // Change a callback. A wheel made without on_record begins to read when it gets one; an empty one stops reading.
   // With a receiver, these do nothing: the receiver decides.
   void on_record(Fn<void(std::string_view)> callback);
@@ -84,6 +101,8 @@ class POE_API ReadWrite {
   int output_fd() const noexcept;
 
  private:
+  friend class RecordAwait;
+  friend class OutputAwait;
   class State;
   State* state_ = nullptr;
 };

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: MIT
+//
+// The wheel's side of co_await: one Task that waits for a record, any number that wait for the output.
+#include "poe/wheels/read_write_awaits.hpp"
+
+#include "read_write_state.hpp"
+
+namespace poe {
+
+RecordAwait ReadWrite::read() { return RecordAwait(state_); }
+OutputAwait ReadWrite::flushed() { return {state_, true}; }
+OutputAwait ReadWrite::drained() { return {state_, false}; }
+
+namespace {
+
+Error no_wheel(const char* operation) {
+  return {Errc::closed, operation, "a ReadWrite", "it is empty: moved from or never made"};
+}
+
+}  // namespace
+
+// ---- a record
+
+bool RecordAwait::begin() {
+  if (wheel_ == nullptr) return refuse(no_wheel("read"));
+  if (auto reason = wheel_->why_no_read()) return refuse(std::move(*reason));
+  if (auto ready = wheel_->take_record()) {
+    if (!*ready) return refuse(ready->error());
+    value_ = std::move(**ready);
+    return ended(Ending::done);
+  }
+  pend();
+  wheel_->await_record(*this);
+  return true;
+}
+
+void RecordAwait::end() noexcept { wheel_->forget_reader(); }
+std::string RecordAwait::describe() const { return "a record from a ReadWrite"; }
+
+void RecordAwait::give(Result<std::string> record) noexcept {
+  if (!record) return fail(std::move(record.error()));
+  value_ = std::move(*record);
+  finish(Ending::done);
+}
+
+ReadWrite::State::Awaits& ReadWrite::State::awaits() {
+  if (awaits_ == nullptr) awaits_ = std::make_unique<Awaits>();
+  return *awaits_;
+}
+
+std::optional<Error> ReadWrite::State::why_no_read() {
+  const auto refused = [this](Errc code, const char* why, const char* advice) {
+    return Error(code, "read", subject(input_.get()), why, advice);
+  };
+  if (receives_) {
+    return refused(Errc::invalid_argument, "its records go to on_record or to a receiver",
+                   "make the wheel without them to read in a coroutine");
+  }
+  if (awaits().reader != nullptr) {
+    return refused(Errc::invalid_argument, "another read() waits already", "read in one Task, and share what it gets");
+  }
+  if (!input_ && !input_ended_) return refused(Errc::closed, "the wheel was made without an input", "");
+  return std::nullopt;
+}
+
+// What the filter holds goes first, then why the input has ended.
+std::optional<Result<std::string>> ReadWrite::State::take_record() {
+  const auto outcome = [this](const Result<std::optional<std::string_view>>& record) {
+    return record ? Result<std::string>(**record) : failure(read_error(record.error()));
+  };
+  if (paused_ && !input_ended_) return std::nullopt;
+  if (held_) {
+    const auto record = input_filter_->next();
+    if (!record || *record) return outcome(record);
+    held_ = false;
+  }
+  if (!input_ended_) return std::nullopt;
+  if (!awaits_->input_end) return failure(Errc::closed, "read", subject(input_.get()), "its input has been shut down");
+  if (finish_at_end_ && awaits_->input_end->code() == Errc::end_of_file) {
+    const auto record = input_filter_->finish();
+    if (!record || *record) return outcome(record);
+  }
+  return failure(*awaits_->input_end);
+}
+
+void ReadWrite::State::await_record(RecordAwait& reader) {
+  awaits_->reader = &reader;
+  if (!paused_) serve_reader();
+}
+
+void ReadWrite::State::serve_reader() {
+  if (auto ready = take_record()) return give_record(std::move(*ready));
+  if (read_watch_) return read_watch_.resume(POE_READ);
+  begin_reading();
+  if (!input_ended_) return;
+  awaits_->input_end = std::exchange(fault_, std::nullopt);
+  give_record(failure(*awaits_->input_end));
+}
+
+void ReadWrite::State::give_record(Result<std::string> record) noexcept { awaits_->reader->give(std::move(record)); }
+
+// ---- the output
+
+bool OutputAwait::begin() {
+  if (wheel_ == nullptr) return refuse(no_wheel("write"));
+  if (auto reason = wheel_->why_no_output()) return refuse(std::move(*reason));
+  if (wheel_->output_is_down(all_)) return ended(Ending::done);
+  pend();
+  wheel_->await_output(*this);
+  return true;
+}
+
+void OutputAwait::end() noexcept { wheel_->forget_output(*this); }
+
+std::string OutputAwait::describe() const {
+  return all_ ? "a ReadWrite to have written all" : "a ReadWrite's output to fall to the low mark";
+}
+
+std::optional<Error> ReadWrite::State::why_no_output() const {
+  if (!output_failed_) return std::nullopt;
+  return fault_ ? *fault_ : Error(Errc::closed, "write", subject(output_fd()), "writing has failed before");
+}
+
+void ReadWrite::State::await_output(OutputAwait& waiter) {
+  OutputAwait** last = &awaits().outputs;
+  while (*last != nullptr) last = &(*last)->next_;
+  *last = &waiter;
+}
+
+void ReadWrite::State::forget_output(OutputAwait& waiter) noexcept {
+  OutputAwait** at = &awaits_->outputs;
+  while (*at != &waiter) at = &(*at)->next_;
+  *at = waiter.next_;
+}
+
+void ReadWrite::State::settle_outputs() noexcept {
+  for (OutputAwait* at = awaits_->outputs; at != nullptr;) {
+    OutputAwait& waiter = *std::exchange(at, at->next_);
+    if (output_is_down(waiter.all_)) waiter.finish(OutputAwait::Ending::done);
+  }
+}
+
+void ReadWrite::State::fail_outputs(const Error& error) noexcept {
+  while (awaits_ != nullptr && awaits_->outputs != nullptr) awaits_->outputs->fail(error);
+}
+
+void ReadWrite::State::fail_awaits(const Error& error) noexcept {
+  if (reader_waits()) give_record(failure(error));
+  fail_outputs(error);
+}
+
+}  // namespace poe
