@@ -68,8 +68,7 @@ bool KernelCore::handle_holds(const Handle& handle) const noexcept {
   const std::uint32_t generation = handle.generation_;
   switch (handle.kind_) {
     case Handle::Kind::timer:
-      return timers_.holds(index, generation) && !timers_[index].dead &&
-             !(timers_[index].firing && !timers_[index].periodic);
+      return timer_holds(handle);
     case Handle::Kind::watch:
       return watches_.holds(index, generation) && !watches_[index].dead;
     case Handle::Kind::signal:
@@ -87,12 +86,13 @@ bool KernelCore::handle_holds(const Handle& handle) const noexcept {
 }
 
 void KernelCore::handle_cancel(Handle& handle) noexcept {
+  if (handle.kind_ == Handle::Kind::timer) {  // first, and without the switch: servers move and cancel them all day
+    if (timer_holds(handle)) drop_timer(handle.index_);
+    return;
+  }
   if (!handle_holds(handle)) return;
   const std::uint32_t index = handle.index_;
   switch (handle.kind_) {
-    case Handle::Kind::timer:
-      drop_timer(index);
-      break;
     case Handle::Kind::watch:
       drop_watch(index);
       break;
@@ -108,6 +108,7 @@ void KernelCore::handle_cancel(Handle& handle) noexcept {
     case Handle::Kind::extra:
       drop_extra(index);
       break;
+    case Handle::Kind::timer:
     case Handle::Kind::none:
       break;
   }

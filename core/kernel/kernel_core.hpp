@@ -355,6 +355,11 @@ class KernelCore final : public Dispatcher, public LoopEvents {
 
   // ---- handles
   bool handle_holds(const Handle& handle) const noexcept;
+  bool timer_holds(const Handle& timer) const noexcept {
+    if (!timers_.holds(timer.index_, timer.generation_)) return false;
+    const TimerNode& node = timers_[timer.index_];
+    return !node.dead && !(node.firing && !node.periodic);
+  }
   void handle_cancel(Handle& handle) noexcept;
   void handle_released() noexcept;
   template <class H>

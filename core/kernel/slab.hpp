@@ -4,6 +4,7 @@
 // kernel lives. Why not plf::colony or a map: handles are 32 + 24 bits, and a stale one must be told at one compare.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -22,8 +23,8 @@ struct Links {
   std::uint32_t next = kNone;
 };
 
-/// What was freed is used again neighbour by neighbour: many things made one after the other lie together also after
-/// others went in any order.
+/// The lowest free cell is used first: many things made one after the other lie one after the other, whatever went
+/// before, and the memory they touch is known ahead.
 template <class T, std::uint32_t kPerChunk = 64>
 class Slab {
   static_assert(kPerChunk % 64 == 0);
@@ -40,12 +41,13 @@ class Slab {
 
   template <class... A>
   std::uint32_t add(A&&... arguments) {
-    if (open_.empty()) grow();
-    const std::uint32_t word = open_.back();
+    if (live_ == size()) grow();
+    const std::uint32_t word = lowest_open();
     const std::uint32_t index = word * 64 + static_cast<std::uint32_t>(std::countr_zero(free_[word]));
+    __builtin_prefetch(&cell(index < size() - kAhead ? index + kAhead : index), 1);
     ::new (static_cast<void*>(cell(index).bytes)) T{std::forward<A>(arguments)...};
     free_[word] &= free_[word] - 1;
-    if (free_[word] == 0) open_.pop_back();
+    if (free_[word] == 0) open_[word / 64] &= ~(std::uint64_t{1} << (word % 64));
     ++live_;
     return index;
   }
@@ -53,11 +55,14 @@ class Slab {
     Cell& place = cell(index);
     place.value()->~T();
     place.generation = (place.generation + 1) & 0xFFFFFF;
-    std::uint64_t& word = free_[index / 64];
-    if (word == 0) open_.push_back(index / 64);
-    word |= std::uint64_t{1} << (index % 64);
+    const std::uint32_t word = index / 64;
+    free_[word] |= std::uint64_t{1} << (index % 64);
+    open_[word / 64] |= std::uint64_t{1} << (word % 64);
+    first_open_ = std::min(first_open_, word / 64);
     --live_;
   }
+  /// Has it brought near.
+  void prefetch(std::uint32_t index) const noexcept { __builtin_prefetch(&const_cast<Slab*>(this)->cell(index)); }
   T& operator[](std::uint32_t index) noexcept { return *cell(index).value(); }
   const T& operator[](std::uint32_t index) const noexcept { return *const_cast<Slab*>(this)->cell(index).value(); }
 
@@ -82,14 +87,23 @@ class Slab {
   Cell& cell(std::uint32_t index) noexcept { return chunks_[index / kPerChunk][index % kPerChunk]; }
   void grow() {
     chunks_.push_back(std::make_unique<Cell[]>(kPerChunk));
-    free_.resize(free_.size() + kPerChunk / 64, ~std::uint64_t{0});
-    open_.reserve(free_.size());  // so that remove() allocates nothing
-    for (std::uint32_t word = size() / 64; word-- > (size() - kPerChunk) / 64;) open_.push_back(word);
+    const std::uint32_t first = size() / 64;
+    free_.resize(first + kPerChunk / 64, ~std::uint64_t{0});
+    open_.resize(free_.size() / 64 + 1);
+    for (std::uint32_t word = first; word < free_.size(); ++word) open_[word / 64] |= std::uint64_t{1} << (word % 64);
+    first_open_ = first / 64;
+  }
+  /// The lowest word of free_ that is not zero; there is one.
+  std::uint32_t lowest_open() noexcept {
+    while (open_[first_open_] == 0) ++first_open_;
+    return first_open_ * 64 + static_cast<std::uint32_t>(std::countr_zero(open_[first_open_]));
   }
 
+  static constexpr std::uint32_t kAhead = 4;  // cells
   std::vector<std::unique_ptr<Cell[]>> chunks_;
   std::vector<std::uint64_t> free_;  // a bit for each cell
-  std::vector<std::uint32_t> open_;  // words of it that are not zero
+  std::vector<std::uint64_t> open_;  // a bit for each word of free_ that is not zero
+  std::uint32_t first_open_ = 0;     // the words of open_ before are zero
   std::uint32_t live_ = 0;
 
  public:

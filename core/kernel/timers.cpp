@@ -198,7 +198,7 @@ std::vector<CancelledTimer> KernelCore::cancel_timers(SessionId id) {
 }
 
 Result<void> KernelCore::move_timer(Handle& timer, std::int64_t due) {
-  if (!handle_holds(timer)) return failure(Errc::cancelled, "move timer", "", "it has fired, or was cancelled");
+  if (!timer_holds(timer)) return failure(Errc::cancelled, "move timer", "", "it has fired, or was cancelled");
   TimerNode& node = timers_[timer.index_];
   if (node.wall) {
     forget_wall_alarm(timer.index_);
