@@ -79,7 +79,7 @@ std::string build_of(const unsigned char* ident, unsigned machine) {
 
 /// e_machine lies at the same place in 32 and 64 bits; a foreign byte order shows in the text, not here.
 std::optional<tl::unexpected<Refusal>> wrong_build(const Header& header) {
-  const OwnObject own = own_object();
+  const OwnObject& own = own_object();
   if (!own.header) return std::nullopt;
   const bool same = std::memcmp(header.e_ident + EI_CLASS, own.header->e_ident + EI_CLASS, 2) == 0 &&
                     header.e_machine == own.header->e_machine;

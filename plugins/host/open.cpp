@@ -7,23 +7,11 @@
 #include <utility>
 
 #include "environment.hpp"
-#include "poe/plugin.hpp"
+#include "plugin_loops.hpp"
 
 namespace poe {
 
 namespace {
-
-/// The loop asked for by name can be opened; a kernel that will attach() may have no use for any other.
-Result<void> asked_loop_opens(const OpenOptions& options) {
-  const std::string typed = options.loop.empty() ? host_room::environment("POE_EVENT_LOOP") : options.loop;
-  if (typed.empty()) return {};
-  const LoopRegistry registry(options.plugin_dirs);
-  const auto name = loop_name(typed);
-  if (!name) return failure(Error(name.error()).with("found", registry.summary()));
-  const auto plugin = registry.load(*name);
-  if (!plugin) return failure(plugin.error());
-  return {};
-}
 
 /// What the operator asks for goes beside what the program does.
 Result<void> add_flags_of_environment(KernelOptions& kernel) {
@@ -40,9 +28,10 @@ Result<void> add_flags_of_environment(KernelOptions& kernel) {
 
 Result<Kernel> open_kernel(OpenOptions options) {
   if (auto flags = add_flags_of_environment(options.kernel); !flags) return failure(flags.error());
-  if (auto opens = asked_loop_opens(options); !opens) return failure(opens.error());
   LogSink* log = options.kernel.log;
-  auto loops = make_loop_provider({std::move(options.loop), std::move(options.plugin_dirs), log});
+  auto loops = std::make_unique<host_room::PluginLoops>(
+      LoopRequest{std::move(options.loop), std::move(options.plugin_dirs), log});
+  if (auto opens = loops->open_asked(); !opens) return failure(opens.error());
   return Kernel(std::move(loops), options.kernel);
 }
 

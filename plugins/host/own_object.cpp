@@ -17,7 +17,9 @@ std::string canonical(const std::string& path) {
   return found ? found.get() : "";
 }
 
-OwnObject own_object() {
+namespace {
+
+OwnObject find_own_object() {
   Dl_info info{};
   void* extra = nullptr;
   if (dladdr1(reinterpret_cast<void*>(&anchor), &info, &extra, RTLD_DL_LINKMAP) == 0) return {};
@@ -31,6 +33,14 @@ OwnObject own_object() {
   else if (map->l_name[0] == '/')
     own.path = canonical(map->l_name);
   return own;
+}
+
+}  // namespace
+
+// Found once: it takes a dozen system calls, and does not change.
+const OwnObject& own_object() {
+  static const OwnObject kOwn = find_own_object();
+  return kOwn;
 }
 
 }  // namespace poe::host_room

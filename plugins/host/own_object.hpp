@@ -17,7 +17,7 @@ struct OwnObject {
   const ElfW(Ehdr) * header = nullptr;  ///< mapped, for ever
 };
 
-OwnObject own_object();
+const OwnObject& own_object();
 
 /// The canonical path, or "" where there is no such file.
 std::string canonical(const std::string& path);

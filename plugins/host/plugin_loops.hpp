@@ -4,6 +4,7 @@
 // native loop. And for attach(): the host named, else the live one. Used by one kernel, on its loop thread.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ class PluginLoops final : public LoopProvider {
   Result<LoopChoice> choose() override;
   Result<LoopChoice> join(const Host& host) override;
   std::string explain() const override;
+  /// Whether the loop asked for by name can be opened, if one is: to be told before anything runs.
+  Result<void> open_asked();
 
  private:
   const std::string& asked_name() const;
@@ -44,6 +47,7 @@ class PluginLoops final : public LoopProvider {
   LoopRequest request_;
   LogSink& log_;
   LoopRegistry registry_;
+  std::map<std::string, const poe_loop_plugin*> opened_;  ///< checked and opened once
   std::string from_environment_;
   Decision decision_;
   std::string logged_;  ///< the last line said

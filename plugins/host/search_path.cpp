@@ -38,7 +38,7 @@ void add_list(std::vector<Folder>& folders, const std::string& list) {
 }
 
 void add_own(std::vector<Folder>& folders) {
-  const OwnObject own = own_object();
+  const OwnObject& own = own_object();
   if (own.path.empty()) return;
   const std::string here = own.path.substr(0, own.path.rfind('/'));
   add(folders, here + (own.is_program ? "/../lib/" : "/") + kFolderName, Origin::beside_library);

@@ -49,6 +49,13 @@ PluginLoops::PluginLoops(LoopRequest request)
     decision_.asked = "POE_EVENT_LOOP=" + from_environment_;
 }
 
+Result<void> PluginLoops::open_asked() {
+  if (asked_name().empty()) return {};
+  const auto plugin = load(asked_name());
+  if (!plugin) return failure(plugin.error());
+  return {};
+}
+
 Result<LoopChoice> PluginLoops::choose() { return decided(chosen()); }
 
 Result<LoopChoice> PluginLoops::join(const Host& host) {
@@ -147,8 +154,10 @@ Result<const poe_loop_plugin*> PluginLoops::load(const std::string& typed) {
 }
 
 Result<const poe_loop_plugin*> PluginLoops::load_exact(const std::string& name) {
+  if (const auto known = opened_.find(name); known != opened_.end()) return known->second;
   std::vector<std::string> warnings;
   auto plugin = registry_.load(name, &warnings);
+  if (plugin) opened_.emplace(name, *plugin);
   if (log_.threshold() <= LogLevel::warning)
     for (const std::string& text : warnings) log_.write(LogLevel::warning, "loop " + name + ": " + text);
   return plugin;
