@@ -43,9 +43,9 @@ void RecordAwait::give(Result<std::string> record) noexcept {
   finish(Ending::done);
 }
 
-ReadWrite::State::Awaits& ReadWrite::State::awaits() {
-  if (awaits_ == nullptr) awaits_ = std::make_unique<Awaits>();
-  return *awaits_;
+ReadWrite::State::Rare& ReadWrite::State::rare() {
+  if (rare_ == nullptr) rare_ = std::make_unique<Rare>();
+  return *rare_;
 }
 
 std::optional<Error> ReadWrite::State::why_no_read() {
@@ -56,7 +56,7 @@ std::optional<Error> ReadWrite::State::why_no_read() {
     return refused(Errc::invalid_argument, "its records go to on_record or to a receiver",
                    "make the wheel without them to read in a coroutine");
   }
-  if (awaits().reader != nullptr) {
+  if (rare().reader != nullptr) {
     return refused(Errc::invalid_argument, "another read() waits already", "read in one Task, and share what it gets");
   }
   if (!input_ && !input_ended_) return refused(Errc::closed, "the wheel was made without an input", "");
@@ -75,16 +75,16 @@ std::optional<Result<std::string>> ReadWrite::State::take_record() {
     held_ = false;
   }
   if (!input_ended_) return std::nullopt;
-  if (!awaits_->input_end) return failure(Errc::closed, "read", subject(input_.get()), "its input has been shut down");
-  if (finish_at_end_ && awaits_->input_end->code() == Errc::end_of_file) {
+  if (!rare_->input_end) return failure(Errc::closed, "read", subject(input_.get()), "its input has been shut down");
+  if (finish_at_end_ && rare_->input_end->code() == Errc::end_of_file) {
     const auto record = input_filter_->finish();
     if (!record || *record) return outcome(record);
   }
-  return failure(*awaits_->input_end);
+  return failure(*rare_->input_end);
 }
 
 void ReadWrite::State::await_record(RecordAwait& reader) {
-  awaits_->reader = &reader;
+  rare_->reader = &reader;
   if (!paused_) serve_reader();
 }
 
@@ -93,11 +93,11 @@ void ReadWrite::State::serve_reader() {
   if (read_watch_) return read_watch_.resume(POE_READ);
   begin_reading();
   if (!input_ended_) return;
-  awaits_->input_end = std::exchange(fault_, std::nullopt);
-  give_record(failure(*awaits_->input_end));
+  rare_->input_end = std::exchange(fault_, std::nullopt);
+  give_record(failure(*rare_->input_end));
 }
 
-void ReadWrite::State::give_record(Result<std::string> record) noexcept { awaits_->reader->give(std::move(record)); }
+void ReadWrite::State::give_record(Result<std::string> record) noexcept { rare_->reader->give(std::move(record)); }
 
 // ---- the output
 
@@ -122,26 +122,26 @@ std::optional<Error> ReadWrite::State::why_no_output() const {
 }
 
 void ReadWrite::State::await_output(OutputAwait& waiter) {
-  OutputAwait** last = &awaits().outputs;
+  OutputAwait** last = &rare().outputs;
   while (*last != nullptr) last = &(*last)->next_;
   *last = &waiter;
 }
 
 void ReadWrite::State::forget_output(OutputAwait& waiter) noexcept {
-  OutputAwait** at = &awaits_->outputs;
+  OutputAwait** at = &rare_->outputs;
   while (*at != &waiter) at = &(*at)->next_;
   *at = waiter.next_;
 }
 
 void ReadWrite::State::settle_outputs() noexcept {
-  for (OutputAwait* at = awaits_->outputs; at != nullptr;) {
+  for (OutputAwait* at = rare_->outputs; at != nullptr;) {
     OutputAwait& waiter = *std::exchange(at, at->next_);
     if (output_is_down(waiter.all_)) waiter.finish(OutputAwait::Ending::done);
   }
 }
 
 void ReadWrite::State::fail_outputs(const Error& error) noexcept {
-  while (awaits_ != nullptr && awaits_->outputs != nullptr) awaits_->outputs->fail(error);
+  while (rare_ != nullptr && rare_->outputs != nullptr) rare_->outputs->fail(error);
 }
 
 void ReadWrite::State::fail_awaits(const Error& error) noexcept {

@@ -38,8 +38,8 @@ void ReadWrite::State::on_readable() {
     read_watch_.pause(POE_READ);
     return;
   }
-  if (awaits_ && !receives_ && !reader_waits()) return read_watch_.pause(POE_READ);  // until the next read()
-  if (!reads() || held_) return;  // held: a turn that delivers is under way
+  if (!receives_ && !reader_waits()) return read_watch_.pause(POE_READ);  // until the next read()
+  if (!reads() || held_) return;                                          // held: a turn that delivers is under way
   // On the stack, not in the wheel: idle wheels cost nothing, every wheel uses the same warm memory, and it is not
   // initialised.
   std::array<char, StreamDriver::kReadSize> bytes;
@@ -113,7 +113,7 @@ void ReadWrite::State::end_of_input(const Error& error) {
   // A broken connection is told once: what is put from here on fails with `closed`.
   if (error.code() != Errc::end_of_file && !separate_) output_failed_ = true;
   stop_reading();
-  if (awaits_) awaits_->input_end = error;
+  if (!receives_) rare().input_end = error;
   if (output_failed_) fail_outputs(error);
   if (receives_) {
     report(error);

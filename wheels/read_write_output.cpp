@@ -114,7 +114,7 @@ void ReadWrite::State::report_output() {
       if (!is_heard()) return;
     }
   }
-  if (awaits_) settle_outputs();
+  if (rare_) settle_outputs();
   if (out_.octets() == 0 && std::exchange(unflushed_, false)) receiver_->on_flushed();
 }
 

@@ -81,7 +81,7 @@ void ReadWrite::State::close() {
 void ReadWrite::State::leave() {
   if (--frames_ > 0) return;
   if (closed_) return free_if_unused();
-  retired_ = {};
+  if (rare_) rare_->retired = {};
   if (wants_turn()) schedule();
 }
 
@@ -94,7 +94,7 @@ void ReadWrite::State::free_if_unused() {
   }
   ++frames_;  // what they own may call us
   callbacks_.reset();
-  retired_ = {};
+  if (rare_) rare_->retired = {};
   input_filter_.reset();
   output_filter_.reset();
   out_.clear();

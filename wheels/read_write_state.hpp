@@ -76,7 +76,7 @@ class ReadWrite::State {
   /// A record, or why there is none and will be none; nothing: wait for it. After why_no_read().
   std::optional<Result<std::string>> take_record();
   void await_record(RecordAwait& reader);
-  void forget_reader() noexcept { awaits_->reader = nullptr; }
+  void forget_reader() noexcept { rare_->reader = nullptr; }
   std::optional<Error> why_no_output() const;
   bool output_is_down(bool all) const noexcept { return out_.octets() <= (all ? 0 : low_water_); }
   void await_output(OutputAwait& waiter);
@@ -126,7 +126,7 @@ class ReadWrite::State {
   /// Keeps it until nobody of ours is on the stack. Why shared_ptr: it remembers how to delete what.
   template <class T>
   void retire(std::unique_ptr<T> former) {
-    if (former) retired_.emplace_back(std::move(former));
+    if (former) rare().retired.emplace_back(std::move(former));
   }
   void schedule();
   void turn();
@@ -138,19 +138,20 @@ class ReadWrite::State {
   /// it put before is still written.
   bool is_heard() const noexcept { return !closed_ && !self_.stop_requested(); }
 
-  /// Those who wait in coroutines.
-  struct Awaits {
+  /// What an idle wheel does not pay for: those who wait in coroutines, and what was replaced.
+  struct Rare {
     RecordAwait* reader = nullptr;
     OutputAwait* outputs = nullptr;  // in order of arrival
     std::optional<Error> input_end{};
+    std::vector<std::shared_ptr<void>> retired{};  // replaced while it may be on the stack
   };
-  bool reader_waits() const noexcept { return awaits_ != nullptr && awaits_->reader != nullptr; }
+  bool reader_waits() const noexcept { return rare_ != nullptr && rare_->reader != nullptr; }
   void serve_reader();
   void give_record(Result<std::string> record) noexcept;
   void settle_outputs() noexcept;
   void fail_outputs(const Error& error) noexcept;
   void fail_awaits(const Error& error) noexcept;
-  Awaits& awaits();
+  Rare& rare();
 
   // ---- input, read_write_input.cpp
   void begin_reading();
@@ -181,16 +182,15 @@ class ReadWrite::State {
   ReadWriteReceiver* receiver_;
   std::unique_ptr<CallbackReceiver> callbacks_;  // null: receiver_ is borrowed
   std::unique_ptr<Filter> input_filter_;
-  std::unique_ptr<Filter> output_filter_;       // null: the input filter serves both ways
-  std::vector<std::shared_ptr<void>> retired_;  // replaced while it may be on the stack
+  std::unique_ptr<Filter> output_filter_;  // null: the input filter serves both ways
   Fd input_;
   Fd output_;  // only if separate_
   Watch read_watch_;
   Watch write_watch_;  // made at the first short write
   KeepAlive hold_;     // stands in for the read watch where there is none
   StreamDriver out_;
-  std::unique_ptr<Awaits> awaits_;  // from the first co_await on
-  std::optional<Error> fault_;      // of writing or watching, to be reported in the next turn
+  std::unique_ptr<Rare> rare_;
+  std::optional<Error> fault_;  // of writing or watching, to be reported in the next turn
   std::size_t high_water_;
   std::size_t low_water_;
   std::size_t output_limit_;
