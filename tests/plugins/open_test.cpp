@@ -48,5 +48,42 @@ TEST(OpenKernelTest, ASessionRunsOnTheLoopItFinds) {
   EXPECT_NE(kernel->why_this_loop().find("chosen"), std::string::npos) << kernel->why_this_loop();
 }
 
+/// Keeps what is logged.
+class KeptLines final : public LogSink {
+ public:
+  LogLevel threshold() const noexcept override { return LogLevel::debug; }
+  void write(LogLevel, std::string_view line) noexcept override { text.append(line).push_back('\n'); }
+  std::string text;
+};
+
+TEST(OpenKernelTest, TheEnvironmentAddsTracesAndAsserts) {
+  Sandbox box;
+  box.environment("POE_TRACE", "events");
+  box.environment("POE_ASSERT", "usage");
+  KeptLines log;
+  OpenOptions options;
+  options.kernel.log = &log;
+  options.kernel.trace = Trace::sessions;
+  auto kernel = open_kernel(std::move(options));
+  ASSERT_TRUE(kernel) << kernel.error().report();
+  const SessionId id = kernel->spawn(Inline<int>(0).on(start, [](int&, Self&) {}));
+  ASSERT_TRUE(kernel->run());
+  EXPECT_NE(log.text.find("trace: session"), std::string::npos) << "the program's own flag: " << log.text;
+  EXPECT_NE(log.text.find("_start"), std::string::npos) << "POE_TRACE: " << log.text;
+  EXPECT_FALSE(kernel->post(id, start));
+  EXPECT_NE(log.text.find("assertion failed"), std::string::npos) << "POE_ASSERT: " << log.text;
+}
+
+TEST(OpenKernelTest, AWrongTraceWordIsAnErrorThatNamesTheVariable) {
+  for (const char* name : {"POE_TRACE", "POE_ASSERT"}) {
+    Sandbox box;
+    box.environment(name, "evnts");
+    const auto opened = open_kernel();
+    ASSERT_FALSE(opened);
+    EXPECT_NE(opened.error().report().find("evnts"), std::string::npos);
+    EXPECT_NE(opened.error().report().find(name), std::string::npos) << opened.error().report();
+  }
+}
+
 }  // namespace
 }  // namespace poe::test
