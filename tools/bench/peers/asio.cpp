@@ -26,6 +26,7 @@
 #include "../pipe_set.hpp"
 #include "handlers.hpp"
 #include "peers.hpp"
+#include "timer_cases.hpp"
 
 namespace poe::bench {
 
@@ -100,56 +101,6 @@ class Timers {
   std::vector<asio::steady_timer> timers_;
   std::uint64_t fired_ = 0;
 };
-
-void asio_timer_add(Run& run) {
-  const auto delays = far_delays(run.operations);
-  Timers timers(delays.size());
-  timers.add(delays);
-  for (std::size_t i = 0; i < delays.size(); ++i) timers.cancel(i);
-  timers.settle();
-  run.begin();
-  timers.add(delays);
-  run.end();
-}
-
-void asio_timer_cancel(Run& run) {
-  const auto order = random_order(run.operations);
-  Timers timers(order.size());
-  timers.add(far_delays(run.operations));
-  run.begin();
-  for (const std::uint32_t i : order) timers.cancel(i);
-  timers.settle();
-  run.end();
-}
-
-void asio_timer_fire(Run& run) {
-  Timers timers(run.operations);
-  timers.add(near_delays(run.operations));
-  sleep_past_near();
-  run.begin();
-  timers.run();
-  run.end();
-  if (timers.fired() != run.operations) throw std::runtime_error("asio: not all timers were due");
-}
-
-void asio_timer_rearm(Run& run) {
-  const auto delays = far_delays(run.size);
-  const auto picks = random_picks(run.operations, run.size);
-  Timers timers(delays.size());
-  timers.add(delays);
-  const auto rearm = [&] {
-    std::size_t next = 0;
-    for (const std::uint32_t i : picks) {
-      timers.set(i, delays[next]);
-      next = next + 1 == delays.size() ? 0 : next + 1;
-      if (next % 128 == 0) timers.settle();
-    }
-  };
-  rearm();
-  run.begin();
-  rearm();
-  run.end();
-}
 
 // ---- another thread
 
@@ -286,8 +237,8 @@ Subject asio_subject() {
                               "." + std::to_string(ASIO_VERSION % 100);
   Subject subject{"asio",
                   version,
-                  {asio_hops, asio_hops, asio_payload, asio_timer_add, asio_timer_cancel, asio_timer_fire,
-                   asio_timer_rearm, asio_pipes, asio_echo}};
+                  {asio_hops, asio_hops, asio_payload, peer_timer_add<Timers>, peer_timer_cancel<Timers>,
+                   peer_timer_fire<Timers>, peer_timer_move<Timers>, asio_pipes, asio_echo}};
   subject.can(Kind::cross_thread, asio_cross_thread);
   subject.can(Kind::delay, asio_delay);
   return subject;

@@ -13,6 +13,7 @@
 
 #include "../work.hpp"
 #include "peers.hpp"
+#include "timer_cases.hpp"
 
 namespace poe::bench {
 
@@ -59,7 +60,7 @@ class Timers {
     }
   }
   /// libev's way to move a timer.
-  void move(std::size_t i, std::uint32_t ms) {
+  void set(std::size_t i, std::uint32_t ms) {
     timers_[i].repeat = ms * kMs;
     ev_.timer_again(loop_, &timers_[i]);
   }
@@ -75,61 +76,14 @@ class Timers {
   std::uint64_t fired_ = 0;
 };
 
-void ev_timer_set_all(Run& run) {
-  const auto delays = far_delays(run.operations);
-  Timers timers(delays.size());
-  timers.add(delays);
-  for (std::size_t i = 0; i < delays.size(); ++i) timers.cancel(i);
-  run.begin();
-  timers.add(delays);
-  run.end();
-}
-
-void ev_timer_cancel(Run& run) {
-  const auto order = random_order(run.operations);
-  Timers timers(order.size());
-  timers.add(far_delays(run.operations));
-  run.begin();
-  for (const std::uint32_t i : order) timers.cancel(i);
-  run.end();
-}
-
-void ev_timer_fire(Run& run) {
-  Timers timers(run.operations);
-  timers.add(near_delays(run.operations));
-  sleep_past_near();
-  run.begin();
-  timers.run();
-  run.end();
-  if (timers.fired() != run.operations) throw std::runtime_error("libev: not all timers were due");
-}
-
-void ev_timer_move(Run& run) {
-  const auto delays = far_delays(run.size);
-  const auto picks = random_picks(run.operations, run.size);
-  Timers timers(delays.size());
-  timers.add(delays);
-  const auto move = [&] {
-    std::size_t next = 0;
-    for (const std::uint32_t i : picks) {
-      timers.move(i, delays[next]);
-      next = next + 1 == delays.size() ? 0 : next + 1;
-    }
-  };
-  move();
-  run.begin();
-  move();
-  run.end();
-}
-
 }  // namespace
 
 Subject ev_subject() {
   Subject subject{"libev", std::to_string(EV_VERSION_MAJOR) + "." + std::to_string(EV_VERSION_MINOR), {}};
-  subject.can(Kind::timer_set, ev_timer_set_all);
-  subject.can(Kind::timer_cancel, ev_timer_cancel);
-  subject.can(Kind::timer_fire, ev_timer_fire);
-  subject.can(Kind::timer_move, ev_timer_move);
+  subject.can(Kind::timer_set, peer_timer_add<Timers>);
+  subject.can(Kind::timer_cancel, peer_timer_cancel<Timers>);
+  subject.can(Kind::timer_fire, peer_timer_fire<Timers>);
+  subject.can(Kind::timer_move, peer_timer_move<Timers>);
   return subject;
 }
 

@@ -15,6 +15,7 @@
 #include "handlers.hpp"
 #include "peers.hpp"
 #include "task_queue.hpp"
+#include "timer_cases.hpp"
 
 namespace poe::bench {
 
@@ -110,53 +111,6 @@ class Timers {
   std::vector<event> timers_;
   std::uint64_t fired_ = 0;
 };
-
-void event_timer_add(Run& run) {
-  const auto delays = far_delays(run.operations);
-  Timers timers(delays.size());
-  timers.add(delays);
-  for (std::size_t i = 0; i < delays.size(); ++i) timers.cancel(i);
-  run.begin();
-  timers.add(delays);
-  run.end();
-}
-
-void event_timer_cancel(Run& run) {
-  const auto order = random_order(run.operations);
-  Timers timers(order.size());
-  timers.add(far_delays(run.operations));
-  run.begin();
-  for (const std::uint32_t i : order) timers.cancel(i);
-  run.end();
-}
-
-void event_timer_fire(Run& run) {
-  Timers timers(run.operations);
-  timers.add(near_delays(run.operations));
-  sleep_past_near();
-  run.begin();
-  timers.run();
-  run.end();
-  if (timers.fired() != run.operations) throw std::runtime_error("libevent: not all timers were due");
-}
-
-void event_timer_rearm(Run& run) {
-  const auto delays = far_delays(run.size);
-  const auto picks = random_picks(run.operations, run.size);
-  Timers timers(delays.size());
-  timers.add(delays);
-  const auto rearm = [&] {
-    std::size_t next = 0;
-    for (const std::uint32_t i : picks) {
-      timers.set(i, delays[next]);
-      next = next + 1 == delays.size() ? 0 : next + 1;
-    }
-  };
-  rearm();
-  run.begin();
-  rearm();
-  run.end();
-}
 
 // ---- descriptors
 
@@ -261,8 +215,8 @@ void event_echo(Run& run) { Server(run.listener, run.size).run(); }
 Subject event_subject() {
   return {"libevent",
           event_get_version(),
-          {event_hops, event_hops, event_payload, event_timer_add, event_timer_cancel, event_timer_fire,
-           event_timer_rearm, event_pipes, event_echo}};
+          {event_hops, event_hops, event_payload, peer_timer_add<Timers>, peer_timer_cancel<Timers>,
+           peer_timer_fire<Timers>, peer_timer_move<Timers>, event_pipes, event_echo}};
 }
 
 }  // namespace poe::bench

@@ -14,6 +14,7 @@
 #include "handlers.hpp"
 #include "peers.hpp"
 #include "task_queue.hpp"
+#include "timer_cases.hpp"
 
 namespace poe::bench {
 
@@ -146,53 +147,6 @@ class Timers {
   std::uint64_t fired_ = 0;
 };
 
-void glib_timer_add(Run& run) {
-  const auto delays = far_delays(run.operations);
-  Timers timers(delays.size());
-  timers.add(delays);
-  for (std::size_t i = 0; i < delays.size(); ++i) timers.cancel(i);
-  run.begin();
-  timers.add(delays);
-  run.end();
-}
-
-void glib_timer_cancel(Run& run) {
-  const auto order = random_order(run.operations);
-  Timers timers(order.size());
-  timers.add(far_delays(run.operations));
-  run.begin();
-  for (const std::uint32_t i : order) timers.cancel(i);
-  run.end();
-}
-
-void glib_timer_fire(Run& run) {
-  Timers timers(run.operations);
-  timers.add(near_delays(run.operations));
-  sleep_past_near();
-  run.begin();
-  timers.run();
-  run.end();
-  if (timers.fired() != run.operations) throw std::runtime_error("glib: not all timers were due");
-}
-
-void glib_timer_rearm(Run& run) {
-  const auto delays = far_delays(run.size);
-  const auto picks = random_picks(run.operations, run.size);
-  Timers timers(delays.size());
-  timers.add(delays);
-  const auto rearm = [&] {
-    std::size_t next = 0;
-    for (const std::uint32_t i : picks) {
-      timers.set(i, delays[next]);
-      next = next + 1 == delays.size() ? 0 : next + 1;
-    }
-  };
-  rearm();
-  run.begin();
-  rearm();
-  run.end();
-}
-
 // ---- descriptors
 
 /// Calls `function(fd, condition, data)` while the descriptor is ready.
@@ -293,8 +247,8 @@ Subject glib_subject() {
   return {"glib",
           std::to_string(glib_major_version) + "." + std::to_string(glib_minor_version) + "." +
               std::to_string(glib_micro_version),
-          {glib_hops, glib_hops, glib_payload, glib_timer_add, glib_timer_cancel, glib_timer_fire, glib_timer_rearm,
-           glib_pipes, glib_echo}};
+          {glib_hops, glib_hops, glib_payload, peer_timer_add<Timers>, peer_timer_cancel<Timers>,
+           peer_timer_fire<Timers>, peer_timer_move<Timers>, glib_pipes, glib_echo}};
 }
 
 }  // namespace poe::bench

@@ -16,6 +16,7 @@
 #include "echo_connection.hpp"
 #include "handlers.hpp"
 #include "peers.hpp"
+#include "timer_cases.hpp"
 
 namespace poe::bench {
 
@@ -118,29 +119,9 @@ class Timers final : public QObject {
   void cancel(std::size_t i) { timers_[i].stop(); }
 
  private:
+  Application application_;
   std::vector<QBasicTimer> timers_;
 };
-
-void qt_timer_add(Run& run) {
-  Application application;
-  const auto delays = far_delays(run.operations);
-  Timers timers(delays.size());
-  timers.add(delays);
-  for (std::size_t i = 0; i < delays.size(); ++i) timers.cancel(i);
-  run.begin();
-  timers.add(delays);
-  run.end();
-}
-
-void qt_timer_cancel(Run& run) {
-  Application application;
-  const auto order = random_order(run.operations);
-  Timers timers(order.size());
-  timers.add(far_delays(run.operations));
-  run.begin();
-  for (const std::uint32_t i : order) timers.cancel(i);
-  run.end();
-}
 
 /// Fires plain timers of one object: what a program does whose timers fire once and need no handle.
 class OneShots final : public QObject {
@@ -165,21 +146,6 @@ void qt_timer_fire(Run& run) {
   sleep_past_near();
   run.begin();
   application.run();
-  run.end();
-}
-
-void qt_timer_rearm(Run& run) {
-  Application application;
-  const auto delays = far_delays(run.size);
-  const auto picks = random_picks(run.operations, run.size);
-  Timers timers(delays.size());
-  timers.add(delays);
-  run.begin();
-  std::size_t next = 0;
-  for (const std::uint32_t i : picks) {
-    timers.set(i, delays[next]);
-    next = next + 1 == delays.size() ? 0 : next + 1;
-  }
   run.end();
 }
 
@@ -290,10 +256,10 @@ void qt_echo(Run& run) {
 }  // namespace
 
 Subject qt_subject() {
-  return {
-      "qt",
-      qVersion(),
-      {qt_hops, qt_hops, qt_payload, qt_timer_add, qt_timer_cancel, qt_timer_fire, qt_timer_rearm, qt_pipes, qt_echo}};
+  return {"qt",
+          qVersion(),
+          {qt_hops, qt_hops, qt_payload, peer_timer_add<Timers>, peer_timer_cancel<Timers>, qt_timer_fire,
+           peer_timer_move<Timers>, qt_pipes, qt_echo}};
 }
 
 }  // namespace poe::bench

@@ -14,6 +14,7 @@
 #include "handlers.hpp"
 #include "peers.hpp"
 #include "task_queue.hpp"
+#include "timer_cases.hpp"
 
 namespace poe::bench {
 
@@ -118,53 +119,6 @@ class Timers {
   std::uint64_t fired_ = 0;
 };
 
-void uv_timer_add(Run& run) {
-  const auto delays = far_delays(run.operations);
-  Timers timers(delays.size());
-  timers.add(delays);
-  for (std::size_t i = 0; i < delays.size(); ++i) timers.cancel(i);
-  run.begin();
-  timers.add(delays);
-  run.end();
-}
-
-void uv_timer_cancel(Run& run) {
-  const auto order = random_order(run.operations);
-  Timers timers(order.size());
-  timers.add(far_delays(run.operations));
-  run.begin();
-  for (const std::uint32_t i : order) timers.cancel(i);
-  run.end();
-}
-
-void uv_timer_fire(Run& run) {
-  Timers timers(run.operations);
-  timers.add(near_delays(run.operations));
-  sleep_past_near();
-  run.begin();
-  timers.run();
-  run.end();
-  if (timers.fired() != run.operations) throw std::runtime_error("libuv: not all timers were due");
-}
-
-void uv_timer_rearm(Run& run) {
-  const auto delays = far_delays(run.size);
-  const auto picks = random_picks(run.operations, run.size);
-  Timers timers(delays.size());
-  timers.add(delays);
-  const auto rearm = [&] {
-    std::size_t next = 0;
-    for (const std::uint32_t i : picks) {
-      timers.set(i, delays[next]);
-      next = next + 1 == delays.size() ? 0 : next + 1;
-    }
-  };
-  rearm();
-  run.begin();
-  rearm();
-  run.end();
-}
-
 // ---- pipes: uv_poll, because each event is one byte read by hand, as for every peer
 
 class Relay {
@@ -267,10 +221,10 @@ void uv_echo(Run& run) { Server(run.listener, run.size).run(); }
 }  // namespace
 
 Subject uv_subject() {
-  return {
-      "libuv",
-      uv_version_string(),
-      {uv_hops, uv_hops, uv_payload, uv_timer_add, uv_timer_cancel, uv_timer_fire, uv_timer_rearm, uv_pipes, uv_echo}};
+  return {"libuv",
+          uv_version_string(),
+          {uv_hops, uv_hops, uv_payload, peer_timer_add<Timers>, peer_timer_cancel<Timers>, peer_timer_fire<Timers>,
+           peer_timer_move<Timers>, uv_pipes, uv_echo}};
 }
 
 }  // namespace poe::bench
