@@ -3,6 +3,8 @@
 
 #include <stdexcept>
 
+#include "poe/kernel.hpp"
+
 namespace poe {
 
 TcpClient::TcpClient(Birth birth, TcpClientOptions options)
@@ -19,6 +21,7 @@ TcpClient::TcpClient(Birth birth, TcpClientOptions options)
 TcpClient::~TcpClient() = default;
 
 void TcpClient::begin() {
+  if (auto drain = on_signal("DRAIN", [this](const Signal&) { begin_nothing_new(); })) drain_ = std::move(*drain);
   if (!options_.alias.empty()) {
     if (auto taken = alias(options_.alias)) {
       alias_ = std::move(*taken);
@@ -51,8 +54,17 @@ void TcpClient::shutdown() {
   finish();
 }
 
+// What is open goes on, to its own end or the drain's limit.
+void TcpClient::begin_nothing_new() {
+  ended_ = true;
+  retry_.cancel();
+  connecting_ = SocketFactory();
+  alias_.cancel();
+}
+
 void TcpClient::attempt() {
   retry_.cancel();
+  if (kernel().draining()) return begin_nothing_new();
   SocketFactoryOptions wanted;
   wanted.domain = options_.domain;
   wanted.remote_address = options_.remote_address;

@@ -158,5 +158,38 @@ TEST(BackoffTest, TwoSeedsWaitDifferently) {
   EXPECT_NE(one.next(), two.next());
 }
 
+TEST_P(TcpClientTest, ADrainEndsTheWaitForTheNextAttempt) {
+  TcpClientOptions wanted = logging_client(1);
+  wanted.alias = "client";
+  BackoffOptions backoff;
+  backoff.first = 1h;
+  wanted.retry = backoff;
+  const SessionId client = connect(std::move(wanted));
+  until([&] { return said("C connect error connect " + std::to_string(ECONNREFUSED)); });
+  ASSERT_TRUE(kernel.alive(client));
+  ASSERT_TRUE(kernel.drain_then_stop(1h));
+  settle();
+  EXPECT_FALSE(kernel.alive(client));
+}
+
+TEST_P(TcpClientTest, ADrainLeavesWhatIsOpenAndConnectsNobody) {
+  serve(logging_server());
+  TcpClientOptions wanted = logging_client(port);
+  wanted.retry = BackoffOptions();
+  wanted.disconnected = [this](TcpClient& c) {
+    note("C disconnected");
+    c.yield(tcp::reconnect);
+  };
+  const SessionId client = connect(std::move(wanted));
+  until([&] { return said("C connected"); });
+  ASSERT_TRUE(kernel.drain_then_stop(1h));
+  settle();
+  EXPECT_TRUE(kernel.alive(client));
+  EXPECT_FALSE(said("C disconnected"));
+  with_client(client, [](TcpClient& c) { c.put("quit"); });
+  settle();
+  EXPECT_TRUE(said("S input quit")) << "an open connection is of no use any more";
+}
+
 }  // namespace
 }  // namespace poe::test

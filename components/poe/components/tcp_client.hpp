@@ -67,6 +67,7 @@ class TcpClientOptions : public TcpStreamSettings {
   Fn<void(TcpClient&)> server_low;
 };
 
+/// With the signal DRAIN (Kernel::drain_then_stop()) it does not connect any more; a connection that is open goes on.
 class POE_API TcpClient : public TcpStream {
  public:
   /// Throws std::invalid_argument if server_input is missing: a bug in the caller.
@@ -100,6 +101,7 @@ class POE_API TcpClient : public TcpStream {
 
   void begin();
   void attempt();
+  void begin_nothing_new();
   void take(Accepted accepted);
   void fail(const Error& reported);
   void retry_later();
@@ -110,6 +112,7 @@ class POE_API TcpClient : public TcpStream {
   SocketFactory connecting_;
   Timer retry_;
   Alias alias_;
+  SignalWatch drain_;
   TimePoint connected_at_{};
   bool ended_ = false;  // by shutdown(), until asked to connect again
 };
