@@ -34,7 +34,7 @@ std::vector<Case> all_cases() {
       {"kernel", "coroutine_delay", Kind::delay, Count::by_time, 20'000, 1, 1, false, true},
       {"growth", "sessions_1k", Kind::ring, Count::by_time, 50'000, 1'000, 1, false, true},
       {"growth", "sessions_30k", Kind::ring, Count::by_time, 500'000, 30'000, 1, false, true},
-      {"growth", "sessions_1m", Kind::ring, Count::fixed, 2 * kMillion, kMillion, 1, false, true},
+      {"growth", "sessions_1m", Kind::ring, Count::fixed, 30 * kMillion, kMillion, 1, false, true},
       {"growth", "timers_1k", Kind::timer_fire, Count::fixed, 1'000, 1, 1, false, true},
       {"growth", "timers_30k", Kind::timer_fire, Count::fixed, 30'000, 1, 1, false, true},
       {"growth", "timers_1m", Kind::timer_fire, Count::fixed, kMillion, 1, 1, false, true},
