@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "event_watch.hpp"
+#include "poe/loop/spare.hpp"
 #include "poe/loop_plugin.hpp"
 
 namespace {
@@ -32,6 +33,8 @@ using OwnBase = std::unique_ptr<event_base, FreeBase>;
 
 OwnBase open_base(const poe_create& how) {
   if (how.foreign) return nullptr;
+  // For its set, its timer and a pair for signals; libevent calls exit() where the pair cannot be made.
+  poe::loop::require_descriptors(4, "a libevent base");
   const std::unique_ptr<event_config, FreeConfig> config(event_config_new());
   // Not cached: a time that is older than the turn we arm in would fire early, and have to be waited for again.
   if (config) event_config_set_flag(config.get(), EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_NO_CACHE_TIME);

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "poe/loop/options.hpp"
+#include "poe/loop/spare.hpp"
 
 namespace poe::glib {
 
@@ -16,6 +17,13 @@ struct FreeContext {
   void operator()(GMainContext* context) const noexcept { g_main_context_unref(context); }
 };
 using OwnContext = std::unique_ptr<GMainContext, FreeContext>;
+
+/// GLib ends the program where it finds no descriptor for a context's wake-up: one for this context, one for the
+/// default context, which it makes with the first thread default. Throws instead.
+inline GMainContext* new_context() {
+  poe::loop::require_descriptors(2, "a GMainContext");
+  return g_main_context_new();
+}
 
 /// True if the option was given this value.
 inline bool chosen(const poe_create& how, const char* option, std::string_view value) noexcept {

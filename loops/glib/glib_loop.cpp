@@ -59,12 +59,13 @@ class GlibLoop {
   GlibLoop(poe::loop::Host host, const poe_create& how)
       : host_(host),
         guest_(how.foreign || chosen(how, "guest", "yes")),
-        private_(guest_ || chosen(how, "context", "default") ? nullptr : g_main_context_new()),
+        private_(guest_ || chosen(how, "context", "default") ? nullptr : poe::glib::new_context()),
         context_(private_      ? private_.get()
                  : how.foreign ? static_cast<GMainContext*>(how.foreign)
                                : poe::glib::thread_context()) {
     // Owned for good: nothing changed between steps need then wake anybody, which would cost a write(2).
     if (private_) g_main_context_acquire(private_.get());
+    const ThreadDefault once(private_.get());  // makes GLib's default context now, not in a step that cannot fail
     waiting_.attach(context_, G_PRIORITY_DEFAULT, "poe", main_);
     soon_.attach(context_, G_PRIORITY_DEFAULT_IDLE, "poe, when idle", idle_);
     wake_.fd = waker_.fd();
