@@ -25,7 +25,7 @@ void kit_check_reads(kit* run) {
   KIT_EXPECT(run, kit_events(l, TOKEN) == POE_READ, "events: expected READ (0x1), got 0x%x", kit_events(l, TOKEN));
 }
 
-static void writes(kit* run) {
+void kit_check_writes(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l || kit_pipe(l, l->pair)) return;
   KIT_EQUAL(run, "watch() for WRITE", 0, kit_watch(l, l->pair[1], POE_WRITE, 7));
@@ -35,7 +35,7 @@ static void writes(kit* run) {
 
 static int both_bits(kit_loop* l) { return (kit_events(l, 7) & 3u) == 3u && !l->unturned; }
 
-static void reads_and_writes(kit* run) {
+void kit_check_both_directions(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l || kit_pair(l, l->pair)) return;
   KIT_EQUAL(run, "watch() for both", 0, kit_watch(l, l->pair[0], POE_READ | POE_WRITE, 7));
@@ -61,7 +61,7 @@ void kit_check_level(kit* run) {
   KIT_EXPECT(run, kit_drive(l, kit_has_ready, KIT_SOON), "readable once more: expected a report, got none");
 }
 
-static void interest_is_replaced(kit* run) {
+void kit_check_interest_is_replaced(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l || kit_pair(l, l->pair)) return;
   kit_watch(l, l->pair[0], POE_WRITE, 1);
@@ -74,7 +74,7 @@ static void interest_is_replaced(kit* run) {
   KIT_EXPECT(run, kit_events(l, 1) == POE_READ, "events: expected READ (0x1), got 0x%x", kit_events(l, 1));
 }
 
-static void token_is_replaced(kit* run) {
+void kit_check_token_is_replaced(kit* run) {
   kit_loop* l = with_readable_pipe(run, 1);
   if (!l) return;
   KIT_EQUAL(run, "watch() with a new token", 0, kit_watch(l, l->pair[0], POE_READ, TOKEN));
@@ -138,12 +138,32 @@ static void renew_other(kit_loop* l, uint64_t token, uint32_t events) {
 
 static int saw_nine(kit_loop* l) { return kit_reported(l, 9) > 0 && !l->unturned; }
 
-static void renewed_in_ready(kit* run) {
+void kit_check_renewed_in_ready(kit* run) {
   kit_loop* l = with_two_readable(run);
   if (!l) return;
   l->on_ready = renew_other;
   KIT_EXPECT(run, kit_drive(l, saw_nine, KIT_SOON), "watched anew in ready(): expected the new token, got none");
   KIT_EQUAL(run, "reports under the old token", 0, kit_reported(l, (uint64_t)l->number));
+}
+
+/* Emptied, forgotten and watched anew inside the batch that has it: what was collected is about the former watch. */
+static void empty_and_renew(kit_loop* l, uint64_t token, uint32_t events) {
+  (void)events;
+  if (l->number) return;
+  l->number = (int64_t)(3 - token);
+  kit_take(l, other_of(l, token));
+  kit_watch(l, other_of(l, token), 0, 0);
+  kit_watch(l, other_of(l, token), POE_READ, 9);
+}
+
+static void emptied_in_ready(kit* run) {
+  kit_loop* l = with_two_readable(run);
+  if (!l) return;
+  l->on_ready = empty_and_renew;
+  KIT_EXPECT(run, kit_drive(l, kit_has_ready, KIT_SOON), "two readable pipes: expected a report, got none");
+  kit_watch(l, other_of(l, (uint64_t)l->number), 0, 0);
+  kit_idle(l, KIT_MS, NULL);
+  KIT_EQUAL(run, "reports of an empty pipe, watched anew in the batch", 0, kit_reported(l, 9));
 }
 
 static void forget_both(kit_loop* l, uint32_t reasons) {
@@ -219,7 +239,8 @@ static int all_reported(kit_loop* l) {
 static void one_report_a_batch(kit* run, const kit_loop* l) {
   for (int i = 0; i < l->readies && i < KIT_REPORTS; ++i)
     for (int j = i + 1; j < l->readies && j < KIT_REPORTS && l->reports[j].turn == l->reports[i].turn; ++j)
-      KIT_EXPECT(run, l->reports[i].token != l->reports[j].token, "one batch: token %llu was reported twice",
+      KIT_EXPECT(run, l->reports[i].token != l->reports[j].token,
+                 "one batch: expected one report a descriptor, token %llu came twice",
                  (unsigned long long)l->reports[i].token);
 }
 
@@ -238,7 +259,7 @@ static void many(kit* run) {
   one_report_a_batch(run, l);
 }
 
-static void batches(kit* run) {
+void kit_check_batches(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l) return;
   for (uint64_t token = 0; token < 8; ++token) {
@@ -256,30 +277,38 @@ static void batches(kit* run) {
 
 static const poe_kit_check kChecks[] = {
     {"descriptors.readable_is_reported", "descriptors", "READ is reported under the token given, unchanged",
-     kit_check_reads},
-    {"descriptors.writable_is_reported", "descriptors", "WRITE is reported", writes},
+     KIT_HOST(ready), 0, kit_check_reads},
+    {"descriptors.writable_is_reported", "descriptors", "WRITE is reported", KIT_OP(watch), 0, kit_check_writes},
     {"descriptors.both_directions_on_one", "descriptors",
-     "READ and WRITE of one descriptor are told apart and together", reads_and_writes},
+     "READ and WRITE of one descriptor are told apart and together", KIT_OP(watch), 0, kit_check_both_directions},
     {"descriptors.level_triggered", "descriptors", "what is still readable is reported again; drained, it is not",
-     kit_check_level},
-    {"descriptors.interest_is_replaced", "descriptors", "a second watch() replaces the interest", interest_is_replaced},
-    {"descriptors.token_is_replaced", "descriptors", "a second watch() replaces the token", token_is_replaced},
-    {"descriptors.forgotten_fd_never_fires", "descriptors", "after interest 0 no report follows", kit_check_forgotten},
-    {"descriptors.forgotten_before_any_step", "descriptors", "a watch forgotten at once leaves no trace",
-     forgotten_before_any_step},
+     KIT_OP(watch), 0, kit_check_level},
+    {"descriptors.interest_is_replaced", "descriptors", "a second watch() replaces the interest", KIT_OP(watch), 0,
+     kit_check_interest_is_replaced},
+    {"descriptors.token_is_replaced", "descriptors", "a second watch() replaces the token", KIT_OP(watch), 0,
+     kit_check_token_is_replaced},
+    {"descriptors.forgotten_fd_never_fires", "descriptors", "after interest 0 no report follows", KIT_OP(watch), 0,
+     kit_check_forgotten},
+    {"descriptors.forgotten_before_any_step", "descriptors", "a watch forgotten at once leaves no trace", KIT_OP(watch),
+     0, forgotten_before_any_step},
     {"descriptors.forgotten_inside_ready", "descriptors", "no report follows a forget, not even one already collected",
-     kit_check_forget_in_ready},
+     KIT_OP(watch), 0, kit_check_forget_in_ready},
     {"descriptors.renewed_inside_ready", "descriptors", "forgotten and watched anew in a batch: only the new token",
-     renewed_in_ready},
+     KIT_OP(watch), 0, kit_check_renewed_in_ready},
+    {"descriptors.emptied_and_renewed_inside_ready", "descriptors",
+     "what was collected for a forgotten watch is not told to the next one", KIT_OP(watch), 0, emptied_in_ready},
     {"descriptors.forgotten_inside_turn", "descriptors", "watch() is legal in turn(); forgetting there holds",
-     forget_in_turn},
-    {"descriptors.watched_inside_ready", "descriptors", "watch() is legal in ready()", watches_in_ready},
-    {"descriptors.watched_inside_turn", "descriptors", "watch() is legal in turn()", watches_in_turn},
+     KIT_OP(watch), 0, forget_in_turn},
+    {"descriptors.watched_inside_ready", "descriptors", "watch() is legal in ready()", KIT_OP(watch), 0,
+     watches_in_ready},
+    {"descriptors.watched_inside_turn", "descriptors", "watch() is legal in turn()", KIT_OP(watch), 0, watches_in_turn},
     {"descriptors.five_hundred_times_anew", "descriptors", "watching and forgetting over and over leaves no trace",
-     kit_check_churn},
-    {"descriptors.two_hundred_at_once", "descriptors", "many ready descriptors are all reported, once a batch", many},
+     KIT_OP(watch), 0, kit_check_churn},
+    {"descriptors.two_hundred_at_once", "descriptors", "many ready descriptors are all reported, once a batch",
+     KIT_HOST(ready), 0, many},
     {"descriptors.one_report_and_one_turn_a_batch", "descriptors",
-     "a descriptor has one ready() a batch, both directions in it; one turn() ends the batch", batches},
+     "a descriptor has one ready() a batch, both directions in it; one turn() ends the batch", KIT_HOST(turn), 0,
+     kit_check_batches},
 };
 
 KIT_LIST(kit_descriptor_checks, kChecks)

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Group drive: what step() and run() return, driving from inside callbacks, being driven by another loop. */
+ * Group drive: what step() and run() return, driving from inside callbacks. */
 #include <errno.h>
-#include <poll.h>
-#include <string.h>
 
 #include "kit.h"
 
@@ -191,97 +189,68 @@ static void runs_in_turn(kit* run) {
              l->turns);
 }
 
-static int no_pollable(kit* run) {
-  if (kit_can(run, POE_CAP_POLLABLE)) return 0;
-  if (kit_covers(run, offsetof(poe_loop_ops, pollable) + sizeof run->ops->pollable) && run->ops->pollable)
-    kit_fail(run, "without POLLABLE: expected pollable() NULL, got one");
-  kit_skip(run, "POLLABLE is clear: pollable() is NULL, an outer loop cannot drive this one");
-  return 1;
+static int served_all(kit_loop* l) { return l->readies && l->deadline_turns && l->woken_turns; }
+
+static void stop_when_served(kit_loop* l, uint32_t reasons) {
+  (void)reasons;
+  if (l->readies) kit_watch(l, l->pair[0], 0, 0);
+  if (served_all(l)) kit_stop(l);
 }
 
-/* Whether an outer poll(2) would see it. A loop's own world has numbers that poll(2) does not know. */
-static int polled(const kit_loop* l, const poe_pollable* p, int wait_ms) {
-  struct pollfd fd = {(int)p->handle,
-                      (short)((p->events & POE_READ ? POLLIN : 0) | (p->events & POE_WRITE ? POLLOUT : 0)), 0};
-  return l->own_world ? -1 : poll(&fd, 1, wait_ms);
-}
-
-static void outer_poll(kit* run) {
-  if (no_pollable(run)) return;
+static void run_serves_all(kit* run) {
+  if (!runs(run)) return;
   kit_loop* l = kit_open(run);
   if (!l || kit_pipe(l, l->pair)) return;
-  poe_pollable p;
   kit_watch(l, l->pair[0], POE_READ, 1);
-  kit_idle(l, KIT_MS, NULL);
-  KIT_EQUAL(run, "pollable()", 0, kit_pollable(l, &p));
-  KIT_EXPECT(run, p.events != 0 && p.handle >= 0, "pollable(): expected a descriptor and events, got %d and 0x%x",
-             (int)p.handle, p.events);
-  KIT_EXPECT(run, l->own_world || polled(l, &p, 0) == 0, "nothing to do: expected the descriptor quiet");
   kit_put(l, l->pair[1]);
-  KIT_EXPECT(run, l->own_world || polled(l, &p, 1000) == 1, "a readable pipe: expected the descriptor to tell");
-  KIT_EXPECT(run, kit_step(l, 0) >= 2, "step(0) after the descriptor told: expected ready() and turn()");
-  KIT_EQUAL(run, "reports", 1, kit_reported(l, 1));
-  kit_take(l, l->pair[0]);
-  kit_idle(l, KIT_MS, NULL);
+  kit_arm(l, kit_now(l) + 2 * KIT_MS);
   kit_wake(l);
-  KIT_EQUAL(run, "pollable()", 0, kit_pollable(l, &p));
-  KIT_EXPECT(run, l->own_world || p.deadline_ns <= kit_now(l) || polled(l, &p, 1000) == 1,
-             "after wake(): expected the descriptor to tell");
+  l->on_turn = stop_when_served;
+  KIT_EQUAL(run, "run()", 0, kit_run(l));
+  KIT_EXPECT(run, served_all(l), "run(): expected a report, a deadline and a wake, got %d, %d and %d", l->readies,
+             l->deadline_turns, l->woken_turns);
+  l->on_turn = NULL;
+  kit_forget_reports(l);
+  kit_wake(l);
+  KIT_EXPECT(run, kit_drive(l, kit_has_woken, KIT_SOON), "step() after run(): expected a WOKEN turn, got none");
 }
 
-static void generations(kit* run) {
-  if (no_pollable(run)) return;
+/* The wait of a step must not outlive what came before it. */
+static void returns_at_once(kit* run) {
   kit_loop* l = kit_open(run);
-  if (!l) return;
-  poe_pollable first, again, later, never;
-  KIT_EQUAL(run, "pollable()", 0, kit_pollable(l, &first));
-  KIT_EXPECT(run, first.deadline_ns == POE_NEVER_NS, "nothing armed: expected deadline NEVER");
-  kit_pollable(l, &again);
-  KIT_EXPECT(run, again.generation == first.generation, "asked twice: expected the same generation");
-  const int64_t deadline = kit_now(l) + 1000 * KIT_MS;
-  kit_arm(l, deadline);
-  kit_pollable(l, &later);
-  KIT_EXPECT(run, later.generation != first.generation, "after arm(): expected another generation");
-  KIT_EXPECT(run, later.deadline_ns <= deadline + KIT_MS && later.deadline_ns > kit_now(l),
-             "after arm(): expected deadline %lld, got %lld", (long long)deadline, (long long)later.deadline_ns);
-  kit_arm(l, POE_NEVER_NS);
-  kit_pollable(l, &never);
-  KIT_EXPECT(run, never.deadline_ns == POE_NEVER_NS && never.generation != later.generation,
-             "after arm(NEVER): expected deadline NEVER and another generation");
-}
-
-static void small_pollable(kit* run) {
-  if (no_pollable(run)) return;
-  kit_loop* l = kit_open(run);
-  if (!l) return;
-  poe_pollable p;
-  memset(&p, 0x5A, sizeof p);
-  p.struct_size = 4;
-  const char* outer = run->op;
-  run->op = "pollable";
-  const int result = run->ops->pollable(l->loop, &p);
-  run->op = outer;
-  KIT_EQUAL(run, "pollable() with a struct below 1.0", POE_EABI, result);
-  KIT_EXPECT(run, p.generation == UINT64_C(0x5A5A5A5A5A5A5A5A), "a refused pollable(): expected it untouched");
+  if (!l || kit_pipe(l, l->pair)) return;
+  kit_watch(l, l->pair[0], POE_READ, 1);
+  kit_put(l, l->pair[1]);
+  const int64_t real = kit_real_now();
+  int calls = 0;
+  for (int i = 0; i < 10 && calls == 0; ++i) calls = kit_step(l, POE_NEVER_NS);
+  KIT_EXPECT(run, calls >= 2, "step(NEVER), readable before: expected ready() and turn(), got %d calls", calls);
+  KIT_EXPECT(run, kit_real_now() - real < KIT_SOON, "step(NEVER), readable before: expected it to return at once");
 }
 
 static const poe_kit_check kChecks[] = {
-    {"drive.step_returns_calls_made", "drive", "step() returns the number of host calls made", counts_calls},
-    {"drive.step_counts_closed", "drive", "closed() counts as a call, though the loop is freed before", counts_closed},
-    {"drive.idle_makes_no_call", "drive", "a loop with nothing to do makes no calls and no wake-ups", kit_check_idle},
-    {"drive.stop_inside_turn_ends_run", "drive", "stop() ends run(), which may be called again", stopped_in_turn},
+    {"drive.step_returns_calls_made", "drive", "step() returns the number of host calls made", KIT_OP(step), 0,
+     counts_calls},
+    {"drive.step_counts_closed", "drive", "closed() counts as a call, though the loop is freed before", KIT_OP(step), 0,
+     counts_closed},
+    {"drive.idle_makes_no_call", "drive", "a loop with nothing to do makes no calls and no wake-ups", KIT_OP(step), 0,
+     kit_check_idle},
+    {"drive.stop_inside_turn_ends_run", "drive", "stop() ends run(), which may be called again", KIT_OP(stop), 0,
+     stopped_in_turn},
     {"drive.stop_before_run_sticks", "drive", "stop() before run() makes the next run() return at once, and only it",
-     stop_sticks},
-    {"drive.run_goes_on_until_stop", "drive", "run() delivers until stop()", runs_on},
+     KIT_OP(stop), 0, stop_sticks},
+    {"drive.run_goes_on_until_stop", "drive", "run() delivers until stop()", KIT_OP(run), 0, runs_on},
     {"drive.step_inside_turn_as_declared", "drive", "step() in turn() works with NESTED_STEP, else -EDEADLK",
-     kit_check_step_in_turn},
+     KIT_CAP(NESTED_STEP), 0, kit_check_step_in_turn},
     {"drive.step_inside_ready_as_declared", "drive", "step() in ready() works with NESTED_STEP, else -EDEADLK",
-     steps_in_ready},
+     KIT_CAP(NESTED_STEP), 0, steps_in_ready},
     {"drive.run_inside_turn_as_declared", "drive",
-     "run() in turn() works with NESTED_STEP, else -EDEADLK; stop() ends the innermost", runs_in_turn},
-    {"drive.pollable_tells_an_outer_loop", "drive", "an outer loop sees when to step(0)", outer_poll},
-    {"drive.pollable_generation_changes", "drive", "the generation changes with the deadline", generations},
-    {"drive.small_pollable_is_refused", "drive", "a pollable struct below 1.0: POE_EABI", small_pollable},
+     "run() in turn() works with NESTED_STEP, else -EDEADLK; stop() ends the innermost", KIT_CAP(NESTED_STEP), 0,
+     runs_in_turn},
+    {"drive.run_serves_everything", "drive", "run() delivers as step() does, and step() goes on after it", KIT_OP(run),
+     0, run_serves_all},
+    {"drive.step_returns_with_the_first_batch", "drive", "step() returns as soon as anything was delivered",
+     KIT_OP(step), 0, returns_at_once},
 };
 
 KIT_LIST(kit_drive_checks, kChecks)

@@ -11,7 +11,7 @@
 
 #include "kit.h"
 
-static void end_of_file(kit* run) {
+void kit_check_end_of_file(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l || kit_pipe(l, l->pair)) return;
   kit_watch(l, l->pair[0], POE_READ, 1);
@@ -26,7 +26,7 @@ static void end_of_file(kit* run) {
   KIT_EXPECT(run, kit_drive(l, kit_has_ready, KIT_SOON), "end of file: expected it reported again, got none");
 }
 
-static void hung_up_and_forgotten(kit* run) {
+void kit_check_hung_up_and_forgotten(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l || kit_pipe(l, l->pair)) return;
   kit_watch(l, l->pair[0], POE_READ, 1);
@@ -39,7 +39,7 @@ static void hung_up_and_forgotten(kit* run) {
   KIT_EXPECT(run, steps <= 10, "interest 0 on a hung-up pipe: expected at most 10 wake-ups, got %d", steps);
 }
 
-static void reader_gone(kit* run) {
+void kit_check_reader_gone(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l || kit_pipe(l, l->pair)) return;
   kit_watch(l, l->pair[1], POE_WRITE, 1);
@@ -63,7 +63,7 @@ static int beyond_the_world(kit_loop* l, int result, const char* what) {
   return 1;
 }
 
-static void refused_connect(kit* run) {
+void kit_check_refused_connect(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l) return;
   struct sockaddr_in address;
@@ -82,7 +82,7 @@ static void refused_connect(kit* run) {
 
 static int both_directions(kit_loop* l) { return (kit_events(l, 7) & 3u) == 3u && !l->unturned; }
 
-static void reset_by_peer(kit* run) {
+void kit_check_reset_by_peer(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l) return;
   if (beyond_the_world(l, kit_tcp(l, l->pair), "TCP connection")) return;
@@ -108,7 +108,7 @@ static void listener_is_readable(kit* run) {
   KIT_EXPECT(run, kit_drive(l, kit_has_ready, KIT_SOON), "connected: expected WRITE, got none");
 }
 
-static void closed_before_forgotten(kit* run) {
+void kit_check_closed_before_forgotten(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l || kit_pipe(l, l->pair)) return;
   kit_watch(l, l->pair[0], POE_READ, 1);
@@ -148,7 +148,7 @@ static void number_used_again(kit* run) {
   KIT_EXPECT(run, kit_reported(l, 2) > 0 && !kit_reported(l, 1), "a number used again: expected the new token only");
 }
 
-static void number_used_again_before_forgotten(kit* run) {
+void kit_check_dup2(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l || kit_pipe(l, l->pair)) return;
   kit_watch(l, l->pair[0], POE_READ, 1);
@@ -160,7 +160,7 @@ static void number_used_again_before_forgotten(kit* run) {
   KIT_EXPECT(run, kit_reported(l, 2) > 0 && !kit_reported(l, 1), "after dup2(): expected the new token only");
 }
 
-static void bad_descriptor(kit* run) {
+void kit_check_bad_descriptor(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l) return;
   KIT_EQUAL(run, "watch() of -1", -EBADF, kit_watch(l, -1, POE_READ, 1));
@@ -179,7 +179,7 @@ static void handle_beyond_int(kit* run) {
   KIT_EQUAL(run, "calls", 0, kit_idle(l, KIT_MS, NULL));
 }
 
-static void regular_file(kit* run) {
+void kit_check_regular_file(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l) return;
   const int fd = l->own_world ? l->sys->open(l->sys->ctx, "/kit_file", O_RDWR | O_CREAT, 0600)
@@ -217,12 +217,13 @@ static void high_number(kit* run) {
     return;
   }
   if (result == 0) KIT_EXPECT(run, kit_reported(l, 1), "descriptor %d is watched: expected a report, got none", high);
-  if (result < 0) KIT_EXPECT(run, errors == 1, "watch() of descriptor %d: refused (%d) without a text", high, result);
+  if (result < 0)
+    KIT_EXPECT(run, errors == 1, "watch() of descriptor %d: refused (%d), expected a text, got none", high, result);
 }
 
 static int saw_priority(kit_loop* l) { return (kit_events(l, 7) & POE_PRIORITY) && !l->unturned; }
 
-static void priority(kit* run) {
+void kit_check_priority(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l || kit_pair(l, l->pair)) return;
   if (!kit_can(run, POE_CAP_PRIORITY)) {
@@ -250,33 +251,35 @@ static void priority(kit* run) {
 
 static const poe_kit_check kChecks[] = {
     {"descriptors.end_of_file_is_readable", "descriptors", "the writer's end is READ, plus HANGUP with HANGUP_BIT",
-     end_of_file},
+     KIT_OP(watch), 0, kit_check_end_of_file},
     {"descriptors.hung_up_and_forgotten_is_silent", "descriptors", "interest 0 removes: a hang-up wakes nobody",
-     hung_up_and_forgotten},
+     KIT_OP(watch), 0, kit_check_hung_up_and_forgotten},
     {"descriptors.reader_gone_is_writable", "descriptors",
-     "the reader's end is WRITE, plus ERROR with ERROR_BIT, again and again", reader_gone},
+     "the reader's end is WRITE, plus ERROR with ERROR_BIT, again and again", KIT_OP(watch), 0, kit_check_reader_gone},
     {"descriptors.refused_connect_is_reported", "descriptors", "a failed connect is reported to who waits for WRITE",
-     refused_connect},
+     KIT_OP(watch), 0, kit_check_refused_connect},
     {"descriptors.reset_keeps_the_watch", "descriptors",
-     "a reset is reported in every asked direction, again and again", reset_by_peer},
+     "a reset is reported in every asked direction, again and again", KIT_OP(watch), 0, kit_check_reset_by_peer},
     {"descriptors.listener_and_connect", "descriptors", "a connection makes the listener readable, its socket writable",
-     listener_is_readable},
+     KIT_OP(watch), 0, listener_is_readable},
     {"descriptors.closed_before_forgotten", "descriptors", "forgetting a closed descriptor returns 0 and drops it",
-     closed_before_forgotten},
-    {"descriptors.forgetting_the_unknown", "descriptors", "forgetting an unknown descriptor returns 0", forget_unknown},
-    {"descriptors.number_used_again", "descriptors", "a forgotten number may stand for something new",
+     KIT_OP(watch), 0, kit_check_closed_before_forgotten},
+    {"descriptors.forgetting_the_unknown", "descriptors", "forgetting an unknown descriptor returns 0", KIT_OP(watch),
+     0, forget_unknown},
+    {"descriptors.number_used_again", "descriptors", "a forgotten number may stand for something new", KIT_OP(watch), 0,
      number_used_again},
     {"descriptors.dup2_over_a_watch", "descriptors", "dup2 over a watched number is forget, then watch again",
-     number_used_again_before_forgotten},
-    {"descriptors.bad_number_is_refused", "descriptors", "not a descriptor: -EBADF", bad_descriptor},
+     KIT_OP(watch), 0, kit_check_dup2},
+    {"descriptors.bad_number_is_refused", "descriptors", "not a descriptor: -EBADF", KIT_OP(watch), 0,
+     kit_check_bad_descriptor},
     {"descriptors.handle_beyond_int_is_refused", "descriptors", "a handle outside int: -EBADF, not cut off",
-     handle_beyond_int},
+     KIT_OP(watch), 0, handle_beyond_int},
     {"descriptors.regular_file_as_declared", "descriptors", "a regular file is -EPERM, or ready with REGULAR_FILES",
-     regular_file},
+     KIT_CAP(REGULAR_FILES), 0, kit_check_regular_file},
     {"descriptors.high_number_or_refusal", "descriptors",
-     "a number above FD_SETSIZE works or is refused in words (R52)", high_number},
+     "a number above FD_SETSIZE works or is refused in words (R52)", KIT_OP(watch), 0, high_number},
     {"descriptors.priority_as_declared", "descriptors", "PRIORITY is told apart, or refused without the capability",
-     priority},
+     KIT_CAP(PRIORITY), 0, kit_check_priority},
 };
 
 KIT_LIST(kit_edge_checks, kChecks)

@@ -57,11 +57,109 @@ static void child_is_woken_by_nobody(kit* run) {
   if (!kit_can(run, POE_CAP_FORK_ABANDON)) kit_skip(run, "FORK_ABANDON is clear: the child left without abandon()");
 }
 
+/* Runs `body` in a child; its answer is the exit code, 0 for well. */
+static int in_child(kit_loop* l, int (*body)(kit_loop* l)) {
+  const pid_t pid = fork();
+  if (pid == 0) _exit(body(l));
+  int status = 0;
+  while (pid > 0 && waitpid(pid, &status, 0) < 0) continue;
+  return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : 99;
+}
+
+static int abandons(kit* run) {
+  if (!kit_can(run, POE_CAP_FORK_ABANDON)) kit_skip(run, "FORK_ABANDON is clear: a child leaves the loop alone");
+  return kit_can(run, POE_CAP_FORK_ABANDON);
+}
+
+static int count_after_abandon(kit_loop* l) {
+  l->run->ops->abandon(l->loop);
+  return l->number == kit_open_descriptors() ? 0 : 1;
+}
+
+static void child_gives_back(kit* run) {
+  if (!abandons(run) || !kit_one_life(run, 0)) return;
+  const int before = kit_open_descriptors();
+  kit_loop* l = kit_open(run);
+  if (!l) return;
+  l->number = before;
+  KIT_EQUAL(run, "descriptors of the loop left in a child that abandoned it (1: some)", 0,
+            in_child(l, count_after_abandon));
+}
+
+static int use_another(kit_loop* l) {
+  kit inner;
+  l->run->ops->abandon(l->loop);
+  kit_begin(&inner, l->run->target);
+  kit_check_reads(&inner);
+  kit_end(&inner);
+  return inner.result == POE_KIT_FAIL;
+}
+
+static void child_has_its_own(kit* run) {
+  if (!abandons(run)) return;
+  kit_loop* l = kit_open(run);
+  if (!l) return;
+  KIT_EQUAL(run, "a child that abandons and then makes a loop of its own", 0, in_child(l, use_another));
+  kit_wake(l);
+  KIT_EXPECT(run, kit_drive(l, kit_has_woken, KIT_SOON),
+             "after the child's own loop: expected the parent's turn, got none");
+}
+
+static int just_leave(kit_loop* l) {
+  (void)l;
+  return 0;
+}
+
+static void child_just_leaves(kit* run) {
+  kit_loop* l = kit_open(run);
+  if (!l || kit_pipe(l, l->pair)) return;
+  kit_watch(l, l->pair[0], POE_READ, 1);
+  for (int i = 0; i < 3; ++i) KIT_EQUAL(run, "a child that leaves the loop alone", 0, in_child(l, just_leave));
+  kit_put(l, l->pair[1]);
+  KIT_EXPECT(run, kit_drive(l, kit_has_ready, KIT_SOON), "after three children left: expected a report, got none");
+}
+
+/* A child keeps a copy of a watched descriptor; the parent forgets and closes it. */
+static void copy_in_a_child(kit* run) {
+  kit_loop* l = kit_open(run);
+  int hold[2];
+  const poe_sys* sys = kit_real_sys();
+  if (!l || kit_pipe(l, l->pair) || sys->pipe(sys->ctx, hold) != 0) return;
+  kit_watch(l, l->pair[0], POE_READ, 1);
+  kit_put(l, l->pair[1]);
+  kit_drive(l, kit_has_ready, KIT_SOON);
+  const pid_t pid = fork();
+  if (pid == 0) { /* stays until the parent closes its end */
+    char byte;
+    close(hold[1]);
+    while (read(hold[0], &byte, 1) < 0) usleep(1000);
+    _exit(0);
+  }
+  close(hold[0]);
+  kit_watch(l, l->pair[0], 0, 0);
+  kit_close_fd(l, l->pair[0]);
+  kit_forget_reports(l);
+  int steps = 0;
+  const int calls = kit_idle(l, KIT_IDLE, &steps);
+  close(hold[1]);
+  while (pid > 0 && waitpid(pid, NULL, 0) < 0) continue;
+  KIT_EQUAL(run, "calls for a closed descriptor that a child still has", 0, calls);
+  KIT_EXPECT(run, steps <= 10, "a closed descriptor that a child still has: expected no wake-ups, got %d", steps);
+}
+
 static const poe_kit_check kChecks[] = {
     {"fork.abandoning_child_leaves_the_parent", "fork", "abandon() in a child leaves the parent's loop working",
-     kit_check_fork},
-    {"fork.wake_before_fork_is_the_parents", "fork", "a pending wake survives a child's abandon()",
+     KIT_OP(abandon), 0, kit_check_fork},
+    {"fork.wake_before_fork_is_the_parents", "fork", "a pending wake survives a child's abandon()", KIT_OP(abandon), 0,
      child_is_woken_by_nobody},
+    {"fork.child_gives_back_descriptors", "fork", "abandon() in a child closes the loop's own descriptors",
+     KIT_OP(abandon), 0, child_gives_back},
+    {"fork.child_makes_its_own_loop", "fork", "a child that abandoned may make a loop of its own", KIT_OP(create), 0,
+     child_has_its_own},
+    {"fork.child_that_just_leaves", "fork", "a child that calls nothing disturbs nothing", KIT_OP(abandon), 0,
+     child_just_leaves},
+    {"fork.copy_in_a_child_is_silent", "fork", "forgotten and closed, a descriptor that a child has wakes nobody",
+     KIT_OP(watch), 0, copy_in_a_child},
 };
 
 KIT_LIST(kit_fork_checks, kChecks)

@@ -27,89 +27,38 @@ int kit_guest(kit* run) {
   }
   run->host = foreign ? foreign->make() : NULL;
   if (!foreign) kit_fail(run, "this loop declares FOREIGN, but the target has no poe_kit_foreign to check it with");
-  if (foreign && !run->host) kit_fail(run, "%s: no host loop could be made", foreign->name);
+  if (foreign && !run->host) kit_fail(run, "%s: expected a host loop, none could be made", foreign->name);
   return run->host != NULL;
 }
 
 /* The same promises as for an own loop, driven by the host. */
-#define AS_GUEST(name, body)       \
-  static void name(kit* run) {     \
-    if (kit_guest(run)) body(run); \
-  }
-AS_GUEST(reads, kit_check_reads)
-AS_GUEST(level, kit_check_level)
-AS_GUEST(forgotten, kit_check_forgotten)
-AS_GUEST(forgotten_in_ready, kit_check_forget_in_ready)
-AS_GUEST(never_early, kit_check_never_early)
-AS_GUEST(now_repeats, kit_check_now_repeats)
-AS_GUEST(thread_wakes, kit_check_thread_wakes)
-AS_GUEST(wake_in_turn, kit_check_wake_in_turn)
-AS_GUEST(step_in_turn, kit_check_step_in_turn)
-AS_GUEST(close_in_turn, kit_check_close_in_turn)
-AS_GUEST(close_silences, kit_check_close_silences)
-AS_GUEST(idles, kit_check_idle)
-AS_GUEST(churns, kit_check_churn)
-AS_GUEST(forks, kit_check_fork)
-
-/* The host program's own work. */
-typedef struct own_work {
-  int timer, reader;
-  int fds[2];
-  kit_loop* loop;
-} own_work;
-
-static void own_timer(void* argument) { ++((own_work*)argument)->timer; }
-
-static void own_reader(void* argument) {
-  own_work* work = argument;
-  char byte = 0;
-  if (read(work->fds[0], &byte, 1) == 1) ++work->reader;
-}
-
-static int start_work(kit* run, own_work* work) {
-  const poe_kit_foreign* foreign = run->target->foreign;
-  const poe_sys* sys = kit_real_sys();
-  if (sys->pipe(sys->ctx, work->fds) != 0 || foreign->add_timer(run->host, KIT_MS, own_timer, work) != 0 ||
-      foreign->add_reader(run->host, work->fds[0], own_reader, work) != 0) {
-    kit_fail(run, "%s: the host's own timer and descriptor could not be added", foreign->name);
-    return 0;
-  }
-  return 1;
-}
-
-static void end_work(kit* run, own_work* work) {
-  run->target->foreign->clear(run->host);
-  close(work->fds[0]);
-  close(work->fds[1]);
-}
-
-static void feed(own_work* work) {
-  const char byte = 'x';
-  if (write(work->fds[1], &byte, 1) != 1) work->reader = -1000;
-}
-
-/* Runs the host for up to a second, until its own timer and descriptor have both had their turn. */
-static void work_is_served(kit* run, kit_loop* l, own_work* work, const char* when) {
-  const int timers = work->timer, readers = work->reader;
-  feed(work);
-  for (int i = 0; i < 200 && (work->timer < timers + 2 || work->reader == readers); ++i) kit_host_run(l, 5 * KIT_MS);
-  KIT_EXPECT(run, work->timer >= timers + 2, "%s: expected the host's own timer to fire, it did %d times", when,
-             work->timer - timers);
-  KIT_EXPECT(run, work->reader > readers, "%s: expected the host's own descriptor to be served, it was not", when);
-}
+KIT_AS_GUEST(reads, kit_check_reads)
+KIT_AS_GUEST(level, kit_check_level)
+KIT_AS_GUEST(forgotten, kit_check_forgotten)
+KIT_AS_GUEST(forgotten_in_ready, kit_check_forget_in_ready)
+KIT_AS_GUEST(never_early, kit_check_never_early)
+KIT_AS_GUEST(now_repeats, kit_check_now_repeats)
+KIT_AS_GUEST(thread_wakes, kit_check_thread_wakes)
+KIT_AS_GUEST(wake_in_turn, kit_check_wake_in_turn)
+KIT_AS_GUEST(step_in_turn, kit_check_step_in_turn)
+KIT_AS_GUEST(close_in_turn, kit_check_close_in_turn)
+KIT_AS_GUEST(close_silences, kit_check_close_silences)
+KIT_AS_GUEST(idles, kit_check_idle)
+KIT_AS_GUEST(churns, kit_check_churn)
+KIT_AS_GUEST(forks, kit_check_fork)
 
 static void host_goes_on(kit* run) {
-  own_work work = {0};
-  if (!kit_guest(run) || !start_work(run, &work)) return;
+  kit_work work = {0};
+  if (!kit_guest(run) || !kit_work_start(run, &work)) return;
   kit_loop* l = kit_open(run);
   if (l && kit_pipe(l, l->pair) == 0) {
     kit_watch(l, l->pair[0], POE_READ, 1);
-    work_is_served(run, l, &work, "with a guest");
+    kit_work_served(run, l, &work, "with a guest");
     kit_close(l);
     kit_drive(l, kit_has_closed, KIT_SOON);
-    work_is_served(run, l, &work, "after the guest left");
+    kit_work_served(run, l, &work, "after the guest left");
   }
-  end_work(run, &work);
+  kit_work_end(run, &work);
 }
 
 static void rearm(kit_loop* l, uint32_t reasons) {
@@ -118,18 +67,18 @@ static void rearm(kit_loop* l, uint32_t reasons) {
 }
 
 static void host_is_not_starved(kit* run) {
-  own_work work = {0};
-  if (!kit_guest(run) || !start_work(run, &work)) return;
+  kit_work work = {0};
+  if (!kit_guest(run) || !kit_work_start(run, &work)) return;
   kit_loop* l = kit_open(run);
   if (l) {
     l->on_turn = rearm;
     kit_arm(l, POE_NOW_NS);
-    work_is_served(run, l, &work, "NOW armed in each turn");
+    kit_work_served(run, l, &work, "NOW armed in each turn");
     if (run->result == POE_KIT_PASS && l->turns < 2)
       kit_fail(run, "arm(NOW) in a guest: expected turns, got %d", l->turns);
     l->on_turn = NULL;
   }
-  end_work(run, &work);
+  kit_work_end(run, &work);
 }
 
 /* One stay: everything used once, then gone. */
@@ -153,12 +102,14 @@ static void stay(kit* run, int stays) {
   for (int i = 0; i < stays; ++i) {
     kit inner;
     kit_begin(&inner, run->target);
+    inner.contract = run->contract;
+    inner.doing = run->doing;
     inner.host = run->host;
     one_stay(&inner);
     inner.host = NULL;
     if (inner.result == POE_KIT_PASS) kit_end(&inner);
     if (inner.result == POE_KIT_PASS) continue;
-    kit_fail(run, "stay %d: %s", i + 1, inner.text);
+    kit_breach(run, inner.contract, "stay %d: %s", i + 1, inner.text);
     return;
   }
 }
@@ -194,7 +145,8 @@ static void two_guests(kit* run) {
   kit_put(b, b->pair[1]);
   b->done = both_ready;
   KIT_EXPECT(run, kit_drive(a, both_ready, KIT_SOON), "two guests of one host: expected both served");
-  KIT_EXPECT(run, !kit_reported(a, 0xB) && !kit_reported(b, 0xA), "two guests: one got the other's report");
+  KIT_EXPECT(run, !kit_reported(a, 0xB) && !kit_reported(b, 0xA),
+             "two guests: expected each its own reports, one got the other's");
 }
 
 static void run_is_refused(kit* run) {
@@ -234,65 +186,38 @@ static void holds_as_declared(kit* run) {
   if (dries) KIT_EQUAL(run, "with hold(0) the host's run ends by itself", 1, ends_by_itself(run, l));
 }
 
-/* The host's own timer opens an inner run, as a dialog does, with a wake waiting. */
-static void open_inner(void* argument) {
-  own_work* work = argument;
-  kit* run = work->loop->run;
-  if (work->timer++) return;
-  kit_forget_reports(work->loop);
-  kit_wake(work->loop);
-  ++run->driving;
-  run->target->foreign->run_inner(run->host, 20 * KIT_MS);
-  --run->driving;
-  work->reader = work->loop->woken_turns; /* as seen from inside */
-}
-
-static void inner_run(kit* run) {
-  if (!kit_guest(run)) return;
-  const poe_kit_foreign* foreign = run->target->foreign;
-  if (!foreign->run_inner) {
-    KIT_EXPECT(run, !kit_can(run, POE_CAP_NESTED_REPORT), "NESTED_REPORT: expected a host that has inner runs");
-    kit_skip(run, "NESTED_REPORT is clear, and this kind of host has no inner runs");
-    return;
-  }
-  own_work work = {0};
-  work.loop = kit_open(run);
-  if (!work.loop) return;
-  foreign->add_timer(run->host, KIT_MS, open_inner, &work);
-  for (int i = 0; i < 100 && !work.timer; ++i) kit_host_run(work.loop, 10 * KIT_MS);
-  foreign->clear(run->host);
-  KIT_EXPECT(run, work.reader > 0, "an inner run of the host: expected a WOKEN turn in it, got none");
-  if (kit_can(run, POE_CAP_NESTED_REPORT))
-    KIT_EXPECT(run, work.loop->nested_turns > 0, "NESTED_REPORT: expected POE_TURN_NESTED in an inner run, got none");
-}
-
-#define GUEST(name, rule, body) \
-  { "guest." name, "guest", rule, body }
+#define GUEST(name, rule, contract, body) \
+  { "guest." name, "guest", rule, contract, 1, body }
 
 static const poe_kit_check kChecks[] = {
-    GUEST("readable_is_reported", "the host's run delivers descriptors", reads),
-    GUEST("level_triggered", "what is still readable is reported again; drained, it is not", level),
-    GUEST("forgotten_fd_never_fires", "after interest 0 no report follows", forgotten),
-    GUEST("forgotten_inside_ready", "no report follows a forget in the batch", forgotten_in_ready),
-    GUEST("never_early", "the host's run delivers deadlines, never early, once", never_early),
-    GUEST("now_gives_a_turn_each_time", "the host's run delivers NOW, again and again", now_repeats),
-    GUEST("woken_by_a_thread", "wake() from any thread reaches the host's run", thread_wakes),
-    GUEST("woken_inside_turn", "a wake inside turn() gives another turn", wake_in_turn),
-    GUEST("step_inside_turn_as_declared", "step() in turn() works with NESTED_STEP, else -EDEADLK", step_in_turn),
-    GUEST("close_inside_turn", "close() is legal in turn(); the host brings closed()", close_in_turn),
-    GUEST("close_silences_everything", "no delivery follows close() but closed()", close_silences),
-    GUEST("five_hundred_times_anew", "watching and forgetting over and over leaves no trace", churns),
+    GUEST("readable_is_reported", "the host's run delivers descriptors", KIT_HOST(ready), reads),
+    GUEST("level_triggered", "what is still readable is reported again; drained, it is not", KIT_OP(watch), level),
+    GUEST("forgotten_fd_never_fires", "after interest 0 no report follows", KIT_OP(watch), forgotten),
+    GUEST("forgotten_inside_ready", "no report follows a forget in the batch", KIT_OP(watch), forgotten_in_ready),
+    GUEST("never_early", "the host's run delivers deadlines, never early, once", KIT_OP(arm), never_early),
+    GUEST("now_gives_a_turn_each_time", "the host's run delivers NOW, again and again", KIT_OP(arm), now_repeats),
+    GUEST("woken_by_a_thread", "wake() from any thread reaches the host's run", KIT_OP(wake), thread_wakes),
+    GUEST("woken_inside_turn", "a wake inside turn() gives another turn", KIT_OP(wake), wake_in_turn),
+    GUEST("step_inside_turn_as_declared", "step() in turn() works with NESTED_STEP, else -EDEADLK",
+          KIT_CAP(NESTED_STEP), step_in_turn),
+    GUEST("close_inside_turn", "close() is legal in turn(); the host brings closed()", KIT_OP(close), close_in_turn),
+    GUEST("close_silences_everything", "no delivery follows close() but closed()", KIT_OP(close), close_silences),
+    GUEST("five_hundred_times_anew", "watching and forgetting over and over leaves no trace", KIT_OP(watch), churns),
     GUEST("abandoning_child_leaves_the_parent", "abandon() in a child leaves the parent's loop and its host working",
-          forks),
-    GUEST("idle_makes_no_call", "a guest with nothing to do makes no calls", idles),
-    GUEST("host_goes_on", "the host's own timer and descriptor are served, with us and after us", host_goes_on),
-    GUEST("now_does_not_starve_the_host", "NOW in each turn lets the host's own work through", host_is_not_starved),
-    GUEST("first_stay_leaves_nothing", "the host's handles are as before", first_leaves_nothing),
-    GUEST("hundred_stays_leave_nothing", "handles and descriptors are as before, 100 times over", left_as_found),
-    GUEST("two_guests_on_one_host", "a host takes several guests, each with its own reports", two_guests),
-    GUEST("run_is_refused", "run() of a guest is -ENOTSUP: the host runs it", run_is_refused),
-    GUEST("hold_as_declared", "our work keeps the host's run alive only when held, with UNREF", holds_as_declared),
-    GUEST("inner_run_delivers", "an inner run of the host delivers, and says NESTED with NESTED_REPORT", inner_run),
+          KIT_OP(abandon), forks),
+    GUEST("idle_makes_no_call", "a guest with nothing to do makes no calls", KIT_OP(watch), idles),
+    GUEST("host_goes_on", "the host's own timer and descriptor are served, with us and after us", KIT_CREATE(foreign),
+          host_goes_on),
+    GUEST("now_does_not_starve_the_host", "NOW in each turn lets the host's own work through", KIT_OP(arm),
+          host_is_not_starved),
+    GUEST("first_stay_leaves_nothing", "the host's handles are as before", KIT_CREATE(foreign), first_leaves_nothing),
+    GUEST("hundred_stays_leave_nothing", "handles and descriptors are as before, 100 times over", KIT_CREATE(foreign),
+          left_as_found),
+    GUEST("two_guests_on_one_host", "a host takes several guests, each with its own reports", KIT_CREATE(foreign),
+          two_guests),
+    GUEST("run_is_refused", "run() of a guest is -ENOTSUP: the host runs it", KIT_OP(run), run_is_refused),
+    GUEST("hold_as_declared", "our work keeps the host's run alive only when held, with UNREF", KIT_OP(hold),
+          holds_as_declared),
 };
 
 KIT_LIST(kit_guest_checks, kChecks)

@@ -191,7 +191,8 @@ static void two_loops(kit* run) {
     kit_drive(b, kit_has_ready, 50 * KIT_MS);
   }
   KIT_EXPECT(run, kit_reported(a, 0xA) > 0 && kit_reported(b, 0xB) > 0, "two loops: expected both to report");
-  KIT_EXPECT(run, !kit_reported(a, 0xB) && !kit_reported(b, 0xA), "two loops: one reported the other's token");
+  KIT_EXPECT(run, !kit_reported(a, 0xB) && !kit_reported(b, 0xA),
+             "two loops: expected each its own token, one reported the other's");
   kit_close(a);
   kit_drive(a, kit_has_closed, KIT_SOON);
   kit_forget_reports(b);
@@ -202,6 +203,7 @@ static void* other_thread(void* argument) {
   kit run;
   kit* first = argument;
   kit_begin(&run, first->target);
+  run.contract = first->contract;
   kit_check_reads(&run);
   kit_end(&run);
   if (run.result != POE_KIT_PASS) kit_fail(first, "on a second thread: %s", run.text);
@@ -218,27 +220,81 @@ static void two_threads(kit* run) {
   KIT_EXPECT(run, kit_drive(l, kit_has_woken, KIT_SOON), "after a second thread's loop: expected a turn, got none");
 }
 
+static void create_in_turn(kit_loop* l, uint32_t reasons) {
+  (void)reasons;
+  if (l->seen++ == 0) l->number = (intptr_t)kit_open(l->run);
+}
+
+static void created_inside(kit* run) {
+  kit_loop* l = kit_open(run);
+  if (!l) return;
+  l->on_turn = create_in_turn;
+  kit_wake(l);
+  kit_drive(l, kit_has_woken, KIT_SOON);
+  kit_loop* other = (kit_loop*)(intptr_t)l->number;
+  if (!other) return;
+  kit_wake(other);
+  KIT_EXPECT(run, kit_drive(other, kit_has_woken, KIT_SOON), "a loop made in turn(): expected a WOKEN turn, got none");
+}
+
+/* "name=meaning; values; default": what a person reads there must be taken. */
+static int create_with_default(kit* run, const char* line) {
+  char name[64] = "", value[64] = "";
+  const char* equals = strchr(line, '=');
+  const char* last = strrchr(line, ';');
+  kit_loop* l = kit_slot(run);
+  if (!l || !equals || !last || equals - line >= (int)sizeof name) return -EINVAL;
+  memcpy(name, line, (size_t)(equals - line));
+  strncpy(value, last + 1 + strspn(last + 1, " "), sizeof value - 1);
+  const poe_option option = {name, value};
+  poe_create how;
+  kit_how(l, &how);
+  how.options = &option;
+  how.option_count = 1;
+  return kit_create(l, &how, &l->loop);
+}
+
+static void defaults_are_taken(kit* run) {
+  const char* const* lines = run->plugin->option_schema;
+  for (size_t i = 0; lines && lines[i] && i < KIT_LOOPS; ++i) {
+    const int result = create_with_default(run, lines[i]);
+    KIT_EXPECT(run, result == 0, "create() with the default of \"%s\": expected 0, got %d", lines[i], result);
+  }
+}
+
 static const poe_kit_check kChecks[] = {
-    {"load.prefix_is_that_of_1_0", "load", "magic, sizes and major are those of version 1.0", prefix},
+    {"load.prefix_is_that_of_1_0", "load", "magic, sizes and major are those of version 1.0", KIT_PLUGIN(magic), 0,
+     prefix},
     {"load.names_are_filled", "load", "name, version, library and licence are not empty; the name is lower case",
-     names},
-    {"load.required_ops_are_there", "load", "the first seven ops are given and reserved words are zero", required_ops},
-    {"load.capabilities_agree_with_ops", "load", "a missing op's capability bit is clear", capabilities},
-    {"load.option_schema_is_readable", "load", "each option line reads name=meaning; values; default", schema},
-    {"load.probe_is_a_pure_question", "load", "probe() creates nothing and gives a reason", probe_is_pure},
-    {"load.create_gives_a_quiet_loop", "load", "create() gives a loop and calls nobody", opens},
+     KIT_PLUGIN(name), 0, names},
+    {"load.required_ops_are_there", "load", "the first seven ops are given and reserved words are zero",
+     KIT_HEADER("poe_loop_ops"), 0, required_ops},
+    {"load.capabilities_agree_with_ops", "load", "a missing op's capability bit is clear", KIT_PLUGIN(capabilities), 0,
+     capabilities},
+    {"load.option_schema_is_readable", "load", "each option line reads name=meaning; values; default",
+     KIT_PLUGIN(option_schema), 0, schema},
+    {"load.probe_is_a_pure_question", "load", "probe() creates nothing and gives a reason", KIT_PLUGIN(probe), 0,
+     probe_is_pure},
+    {"load.create_gives_a_quiet_loop", "load", "create() gives a loop and calls nobody", KIT_OP(create), 0, opens},
     {"load.small_create_is_refused", "load", "a create struct below 1.0: POE_EABI, a text, ret untouched",
-     small_create},
-    {"load.small_host_is_refused", "load", "a host struct below 1.0: POE_EABI, a text, ret untouched", small_host},
+     KIT_HEADER("Growth"), 0, small_create},
+    {"load.small_host_is_refused", "load", "a host struct below 1.0: POE_EABI, a text, ret untouched",
+     KIT_HEADER("Growth"), 0, small_host},
     {"load.later_minor_is_accepted", "load", "longer structs and a higher minor are no reason to refuse",
-     larger_structs},
-    {"load.unknown_option", "load", "an unknown option is ignored, or refused with a text", unknown_option},
+     KIT_HEADER("Growth"), 0, larger_structs},
+    {"load.unknown_option", "load", "an unknown option is ignored, or refused with a text", KIT_OP(create), 0,
+     unknown_option},
     {"load.foreign_as_declared", "load", "without FOREIGN a host loop is refused; NULL always means an own loop",
-     null_foreign_or_refusal},
+     KIT_CAP(FOREIGN), 0, null_foreign_or_refusal},
     {"load.unknown_extension_is_null", "load", "an unknown extension is NULL; poe.sys/1 is whole if offered",
-     unknown_extension},
-    {"load.two_loops_on_one_thread", "load", "any number of loops a process, each with its own reports", two_loops},
-    {"load.two_loops_on_two_threads", "load", "any number of loops a process, each on its own thread", two_threads},
+     KIT_OP(extension), 0, unknown_extension},
+    {"load.two_loops_on_one_thread", "load", "any number of loops a process, each with its own reports", KIT_OP(create),
+     0, two_loops},
+    {"load.two_loops_on_two_threads", "load", "any number of loops a process, each on its own thread", KIT_OP(create),
+     0, two_threads},
+    {"load.created_inside_a_turn", "load", "create() is legal in turn()", KIT_OP(create), 0, created_inside},
+    {"load.schema_defaults_are_taken", "load", "the default that option_schema tells is accepted",
+     KIT_PLUGIN(option_schema), 0, defaults_are_taken},
 };
 
 KIT_LIST(kit_load_checks, kChecks)

@@ -17,7 +17,7 @@ void kit_check_never_early(kit* run) {
   }
 }
 
-static void past_is_now(kit* run) {
+void kit_check_past_is_now(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l) return;
   const int64_t times[] = {kit_now(l), kit_now(l) - 1000 * KIT_MS, 0, -5, INT64_MIN + 1};
@@ -30,7 +30,7 @@ static void past_is_now(kit* run) {
   KIT_EQUAL(run, "calls after the last one", 0, kit_idle(l, KIT_IDLE, NULL));
 }
 
-static void never_disarms(kit* run) {
+void kit_check_never_disarms(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l) return;
   kit_arm(l, kit_now(l) + KIT_MS);
@@ -63,8 +63,8 @@ static void replaced(kit* run, int64_t first_ms, int64_t second_ms) {
 }
 
 /* Far apart: a machine too busy to run us at 1 ms would not show the fault. */
-static void replaced_by_later(kit* run) { replaced(run, 1, 60); }
-static void replaced_by_earlier(kit* run) { replaced(run, 1500, 2); }
+void kit_check_replaced_by_later(kit* run) { replaced(run, 1, 60); }
+void kit_check_replaced_by_earlier(kit* run) { replaced(run, 1500, 2); }
 
 static void fires_once(kit* run) {
   kit_loop* l = kit_open(run);
@@ -125,15 +125,16 @@ static void served_beside(kit* run, void (*rearm)(kit_loop*, uint32_t), const ch
   kit_drive(l, fifty_turns, KIT_SOON);
   kit_put(l, l->pair[1]);
   kit_forget_reports(l);
-  KIT_EXPECT(run, kit_drive(l, kit_has_ready, KIT_SOON), "%s in each turn: a readable pipe was never reported", what);
-  KIT_EXPECT(run, l->turns <= 20, "%s in each turn: a readable pipe was reported after %d turns, not 20", what,
-             l->turns);
+  KIT_EXPECT(run, kit_drive(l, kit_has_ready, KIT_SOON),
+             "%s in each turn: expected a readable pipe reported, it never was", what);
+  KIT_EXPECT(run, l->turns <= 20, "%s in each turn: expected a readable pipe reported within 20 turns, it took %d",
+             what, l->turns);
 }
 
 static void now_starves_nobody(kit* run) { served_beside(run, rearm_now_always, "arm(NOW)"); }
 static void past_starves_nobody(kit* run) { served_beside(run, rearm_past_always, "a past deadline"); }
 
-static void far_future(kit* run) {
+void kit_check_far_future(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l) return;
   const int64_t far[] = {kit_now(l) + INT64_C(90000000) * KIT_MS, INT64_MAX / 2, INT64_MAX - 1};
@@ -221,29 +222,36 @@ static void below_a_millisecond(kit* run) {
 }
 
 static const poe_kit_check kChecks[] = {
-    {"time.never_early", "time", "a deadline's turn begins at or after it, judged by now(), once",
+    {"time.never_early", "time", "a deadline's turn begins at or after it, judged by now(), once", KIT_OP(arm), 0,
      kit_check_never_early},
     {"time.past_means_a_fresh_turn", "time", "a deadline in the past gives a turn, never from inside arm()",
-     past_is_now},
-    {"time.never_disarms", "time", "POE_NEVER_NS takes the deadline away, past ones and NOW too", never_disarms},
-    {"time.replaced_by_a_later_one", "time", "arm() replaces the former deadline", replaced_by_later},
-    {"time.replaced_by_an_earlier_one", "time", "arm() replaces the former deadline", replaced_by_earlier},
-    {"time.fires_once", "time", "a deadline that has fired is spent", fires_once},
+     KIT_OP(arm), 0, kit_check_past_is_now},
+    {"time.never_disarms", "time", "POE_NEVER_NS takes the deadline away, past ones and NOW too", KIT_OP(arm), 0,
+     kit_check_never_disarms},
+    {"time.replaced_by_a_later_one", "time", "arm() replaces the former deadline", KIT_OP(arm), 0,
+     kit_check_replaced_by_later},
+    {"time.replaced_by_an_earlier_one", "time", "arm() replaces the former deadline", KIT_OP(arm), 0,
+     kit_check_replaced_by_earlier},
+    {"time.fires_once", "time", "a deadline that has fired is spent", KIT_OP(arm), 0, fires_once},
     {"time.now_gives_a_turn_each_time", "time", "POE_NOW_NS is a fresh turn, again and again, and legal in turn()",
-     kit_check_now_repeats},
-    {"time.past_armed_inside_turn", "time", "arm() in turn() means a further turn, not a deeper one", armed_in_turn},
-    {"time.now_starves_no_descriptor", "time", "turns for NOW let descriptors through", now_starves_nobody},
-    {"time.past_starves_no_descriptor", "time", "turns for past deadlines let descriptors through",
+     KIT_OP(arm), 0, kit_check_now_repeats},
+    {"time.past_armed_inside_turn", "time", "arm() in turn() means a further turn, not a deeper one", KIT_OP(arm), 0,
+     armed_in_turn},
+    {"time.now_starves_no_descriptor", "time", "turns for NOW let descriptors through", KIT_OP(arm), 0,
+     now_starves_nobody},
+    {"time.past_starves_no_descriptor", "time", "turns for past deadlines let descriptors through", KIT_OP(arm), 0,
      past_starves_nobody},
-    {"time.far_future_is_quiet", "time", "a deadline far ahead wakes nobody and overflows nothing", far_future},
-    {"time.clock_never_steps_back", "time", "now() is monotonic", monotonic},
-    {"time.step_zero_never_blocks", "time", "step(0) does not wait", step_zero},
-    {"time.step_waits_and_ends", "time", "an idle step waits, about as long as told, without spinning", step_waits},
-    {"time.step_ends_with_the_deadline", "time", "step() returns as soon as the deadline was delivered",
-     step_ends_with_deadline},
-    {"time.step_without_limit", "time", "step(NEVER) ends with the deadline", step_without_limit},
+    {"time.far_future_is_quiet", "time", "a deadline far ahead wakes nobody and overflows nothing", KIT_OP(arm), 0,
+     kit_check_far_future},
+    {"time.clock_never_steps_back", "time", "now() is monotonic", KIT_OP(now), 0, monotonic},
+    {"time.step_zero_never_blocks", "time", "step(0) does not wait", KIT_OP(step), 0, step_zero},
+    {"time.step_waits_and_ends", "time", "an idle step waits, about as long as told, without spinning", KIT_OP(step), 0,
+     step_waits},
+    {"time.step_ends_with_the_deadline", "time", "step() returns as soon as the deadline was delivered", KIT_OP(step),
+     0, step_ends_with_deadline},
+    {"time.step_without_limit", "time", "step(NEVER) ends with the deadline", KIT_OP(step), 0, step_without_limit},
     {"time.below_a_millisecond_as_declared", "time", "deadlines are finer than a millisecond with SUB_MS",
-     below_a_millisecond},
+     KIT_CAP(SUB_MS), 0, below_a_millisecond},
 };
 
 KIT_LIST(kit_time_checks, kChecks)

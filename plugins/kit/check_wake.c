@@ -18,7 +18,7 @@ static void before_step(kit* run) {
   KIT_EQUAL(run, "calls after it", 0, kit_idle(l, KIT_IDLE, NULL));
 }
 
-static void coalesces(kit* run) {
+void kit_check_coalesces(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l) return;
   for (int i = 0; i < 1000; ++i) KIT_EQUAL(run, "wake()", 0, kit_wake(l));
@@ -152,7 +152,7 @@ void kit_check_thread_wakes(kit* run) {
   woken_by_thread(run, &w, "wake() from a thread during step()");
 }
 
-static void alternating(kit* run) {
+void kit_check_alternating(kit* run) {
   waker w = {0};
   w.rounds = 2000;
   w.alternate = 1;
@@ -191,7 +191,7 @@ static int set_handler(struct sigaction* ret_before) {
   return sigaction(SIGUSR2, &action, ret_before);
 }
 
-static void signal_wakes(kit* run) {
+void kit_check_signal_wakes(kit* run) {
   kit_loop* l = kit_open(run);
   if (!l) return;
   waker w = {0};
@@ -230,15 +230,22 @@ static void interrupted(kit* run) {
 }
 
 static const poe_kit_check kChecks[] = {
-    {"wake.before_step", "wake", "a wake before step() gives a turn with WOKEN, once", before_step},
-    {"wake.thousand_coalesce", "wake", "wakes coalesce: at least one turn, and an end of it", coalesces},
-    {"wake.inside_turn", "wake", "a wake inside turn() gives another turn after it", kit_check_wake_in_turn},
-    {"wake.inside_ready", "wake", "wake() is legal in ready()", inside_ready},
-    {"wake.from_a_thread_ends_step", "wake", "wake() from any thread ends the waiting", kit_check_thread_wakes},
-    {"wake.two_thousand_awaited", "wake", "no wake is lost between looking and waiting", alternating},
-    {"wake.two_thousand_at_once", "wake", "a turn begins after the last of any number of wakes", burst},
-    {"wake.from_a_signal_handler", "wake", "wake() is signal-safe, before and during step()", signal_wakes},
-    {"drive.interrupted_step_is_no_error", "drive", "step() that a signal interrupts returns 0", interrupted},
+    {"wake.before_step", "wake", "a wake before step() gives a turn with WOKEN, once", KIT_OP(wake), 0, before_step},
+    {"wake.thousand_coalesce", "wake", "wakes coalesce: at least one turn, and an end of it", KIT_OP(wake), 0,
+     kit_check_coalesces},
+    {"wake.inside_turn", "wake", "a wake inside turn() gives another turn after it", KIT_OP(wake), 0,
+     kit_check_wake_in_turn},
+    {"wake.inside_ready", "wake", "wake() is legal in ready()", KIT_OP(wake), 0, inside_ready},
+    {"wake.from_a_thread_ends_step", "wake", "wake() from any thread ends the waiting", KIT_OP(wake), 0,
+     kit_check_thread_wakes},
+    {"wake.two_thousand_awaited", "wake", "no wake is lost between looking and waiting", KIT_OP(wake), 0,
+     kit_check_alternating},
+    {"wake.two_thousand_at_once", "wake", "a turn begins after the last of any number of wakes", KIT_OP(wake), 0,
+     burst},
+    {"wake.from_a_signal_handler", "wake", "wake() is signal-safe, before and during step()", KIT_OP(wake), 0,
+     kit_check_signal_wakes},
+    {"drive.interrupted_step_is_no_error", "drive", "step() that a signal interrupts returns 0", KIT_OP(step), 0,
+     interrupted},
 };
 
 KIT_LIST(kit_wake_checks, kChecks)

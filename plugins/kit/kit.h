@@ -71,16 +71,30 @@ struct poe_kit {
   pthread_t thread;
   kit_loop* loops[KIT_LOOPS];
   int loop_count;
-  void* host;     /* the adapter's foreign loop: loops are opened as its guests; NULL: own loops */
-  const char* op; /* the non-driving op under way, or NULL */
-  int depth;      /* callbacks under way */
-  int driving;    /* step(), run() and host runs under way */
-  int result;     /* poe_kit_result */
-  char text[768];
+  void* host;           /* the adapter's foreign loop: loops are opened as its guests; NULL: own loops */
+  const char* op;       /* the non-driving op under way, or NULL */
+  const char* driver;   /* the innermost driving call, or NULL */
+  int depth;            /* callbacks under way */
+  int driving;          /* step(), run() and host runs under way */
+  int result;           /* poe_kit_result */
+  const char* contract; /* what a failure broke */
+  const char** doing;   /* where the call under way is noted for whoever waits for this check; or NULL */
+  char text[POE_KIT_TEXT];
 };
+
+/* ---- where a promise is written */
+#define KIT_HEADER(what) "loop_abi.h: " what
+#define KIT_OP(name) KIT_HEADER("poe_loop_ops." #name)
+#define KIT_HOST(name) KIT_HEADER("poe_host." #name)
+#define KIT_PLUGIN(name) KIT_HEADER("poe_loop_plugin." #name)
+#define KIT_CREATE(name) KIT_HEADER("poe_create." #name)
+#define KIT_CAP(name) KIT_HEADER("POE_CAP_" #name)
+#define KIT_MANNERS(number) "plugins/kit/README.md: manners " #number
 
 /* ---- saying how it went (kit.c) */
 void kit_fail(kit* run, const char* format, ...) __attribute__((format(printf, 2, 3)));
+/* A promise that is watched in every check was broken: the failure names that one's paragraph. */
+void kit_breach(kit* run, const char* contract, const char* format, ...) __attribute__((format(printf, 3, 4)));
 void kit_skip(kit* run, const char* format, ...) __attribute__((format(printf, 2, 3)));
 #define KIT_EXPECT(run, condition, ...) \
   do {                                  \
@@ -94,6 +108,8 @@ void kit_skip(kit* run, const char* format, ...) __attribute__((format(printf, 2
   KIT_EXPECT(run, (wanted) == (got), "%s: expected %d, got %d", what, (int)(wanted), (int)(got))
 
 void kit_begin(kit* run, const poe_kit_target* target);
+void kit_adopt(kit* outer, const kit* inner); /* takes over how a check inside a check went */
+void kit_judge(const poe_kit_check* check, const poe_kit_target* target, const char** doing, poe_kit_outcome* ret);
 void kit_end(kit* run); /* closes what the check left open; finds closed() that never comes */
 
 /* ---- loops (loops.c) */
@@ -116,9 +132,12 @@ int kit_stop(kit_loop* l);
 int kit_hold(kit_loop* l, int32_t keep);
 int kit_pollable(kit_loop* l, poe_pollable* ret_pollable);
 void kit_host_run(kit_loop* l, int64_t at_most_ns);
+void kit_host_inner(kit_loop* l, int64_t at_most_ns); /* an inner run of the host, inside a callback */
 
 /* Drives (own: steps, guest: the host's run) until done(l) or `budget_ns` of the loop's time. 1: done. */
 int kit_drive(kit_loop* l, kit_done* done, int64_t budget_ns);
+/* The same against real time: other threads and children know nothing of a loop's own clock. */
+int kit_drive_really(kit_loop* l, kit_done* done, int64_t budget_ns);
 /* Drives for a while in which nothing should happen; returns how many calls came. *ret_steps may be NULL. */
 int kit_idle(kit_loop* l, int64_t window_ns, int* ret_steps);
 
@@ -139,13 +158,32 @@ int kit_tcp(kit_loop* l, int* ret_pair);  /* connected TCP sockets; -ENOSYS and 
 int kit_listener(kit_loop* l, void* ret_address, uint32_t* size); /* TCP on 127.0.0.1; descriptor or -errno */
 int kit_keep(kit_loop* l, int fd);                                /* remembers fd for cleaning; returns it */
 void kit_close_fd(kit_loop* l, int fd);
+int kit_fill(kit_loop* l, int fd);       /* writes until no more is taken; how many bytes */
+int kit_drain(kit_loop* l, int fd);      /* reads until there is no more; how many bytes */
 int kit_put(kit_loop* l, int fd);        /* writes one byte */
 int kit_take(kit_loop* l, int fd);       /* reads one byte */
 void kit_forget_fd(kit_loop* l, int fd); /* it is closed already */
 int kit_open_descriptors(void);          /* of the process */
 
 /* ---- guests (check_guest.c) */
+#define KIT_AS_GUEST(name, body)   \
+  static void name(kit* run) {     \
+    if (kit_guest(run)) body(run); \
+  }
+/* The host program's own work: a timer every millisecond, and a descriptor that kit_work_feed() makes readable. */
+typedef struct kit_work {
+  int timer, reader; /* how often each was served */
+  int fds[2];
+  kit_loop* loop;                          /* for on_timer, or NULL */
+  void (*on_timer)(struct kit_work* work); /* the check's own reaction, or NULL */
+} kit_work;
+int kit_work_start(kit* run, kit_work* work); /* 0: said */
+void kit_work_end(kit* run, kit_work* work);
+void kit_work_served(kit* run, kit_loop* l, kit_work* work, const char* when); /* both within a second, or said */
 int kit_guest(kit* run); /* 1: loops are opened as guests from now on; 0: refused as agreed, or said */
+
+/* A loop's whole life, closed or abandoned. 1: well. What a library keeps for a whole process is made by the first. */
+int kit_one_life(kit* run, int abandoned);
 
 /* ---- bodies that more than one group runs */
 void kit_check_reads(kit* run);
@@ -162,6 +200,42 @@ void kit_check_forget_in_ready(kit* run);
 void kit_check_idle(kit* run);
 void kit_check_churn(kit* run);
 void kit_check_fork(kit* run);
+void kit_check_writes(kit* run);
+void kit_check_both_directions(kit* run);
+void kit_check_token_is_replaced(kit* run);
+void kit_check_interest_is_replaced(kit* run);
+void kit_check_batches(kit* run);
+void kit_check_renewed_in_ready(kit* run);
+void kit_check_end_of_file(kit* run);
+void kit_check_hung_up_and_forgotten(kit* run);
+void kit_check_reader_gone(kit* run);
+void kit_check_refused_connect(kit* run);
+void kit_check_reset_by_peer(kit* run);
+void kit_check_closed_before_forgotten(kit* run);
+void kit_check_dup2(kit* run);
+void kit_check_bad_descriptor(kit* run);
+void kit_check_regular_file(kit* run);
+void kit_check_priority(kit* run);
+void kit_check_never_disarms(kit* run);
+void kit_check_replaced_by_later(kit* run);
+void kit_check_replaced_by_earlier(kit* run);
+void kit_check_past_is_now(kit* run);
+void kit_check_far_future(kit* run);
+void kit_check_coalesces(kit* run);
+void kit_check_signal_wakes(kit* run);
+void kit_check_alternating(kit* run);
+void kit_check_closes_in_ready(kit* run);
+void kit_check_close_twice(kit* run);
+void kit_check_one_byte_a_report(kit* run);
+void kit_check_full_pipe(kit* run);
+void kit_check_extreme_tokens(kit* run);
+void kit_check_idle_costs_nothing(kit* run);
+void kit_check_storm(kit* run);
+void kit_check_closed_behind_its_back(kit* run);
+void kit_check_full_delay_after_a_block(kit* run);
+void kit_check_traffic_keeps_the_deadline(kit* run);
+void kit_check_signal_state(kit* run);
+void kit_check_fair(kit* run);
 
 /* ---- the lists */
 typedef struct kit_list {
@@ -172,11 +246,21 @@ kit_list kit_load_checks(void);
 kit_list kit_ending_checks(void);
 kit_list kit_descriptor_checks(void);
 kit_list kit_edge_checks(void);
+kit_list kit_kind_checks(void);
 kit_list kit_time_checks(void);
+kit_list kit_clock_checks(void);
 kit_list kit_wake_checks(void);
+kit_list kit_storm_checks(void);
 kit_list kit_drive_checks(void);
+kit_list kit_nesting_checks(void);
+kit_list kit_modal_checks(void);
 kit_list kit_guest_checks(void);
+kit_list kit_host_checks(void);
+kit_list kit_embed_checks(void);
+kit_list kit_process_checks(void);
 kit_list kit_fork_checks(void);
+kit_list kit_fault_checks(void);
+kit_list kit_idle_checks(void);
 #define KIT_LIST(name, array)                                        \
   kit_list name(void) {                                              \
     const kit_list list = {array, sizeof(array) / sizeof(array[0])}; \

@@ -2,6 +2,7 @@
  *
  * Opening, driving and asking loops: every op of the ABI as a verb that the recorder can judge by. */
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -52,13 +53,21 @@ void kit_how(const kit_loop* l, poe_create* ret_how) {
 static const char* begin_op(kit_loop* l, const char* name) {
   const char* outer = l->run->op;
   l->run->op = name;
+  if (l->run->doing) *l->run->doing = name;
   l->errors = 0;
   return outer;
 }
 
 static int end_op(kit_loop* l, const char* outer, int result) {
-  if (l->errors > 1) kit_fail(l->run, "%s(): expected error() at most once, got %d calls", l->run->op, l->errors);
-  if (result == 0 && l->errors) kit_fail(l->run, "%s(): called error() and then returned 0", l->run->op);
+  if (l->errors > 1)
+    kit_breach(l->run, KIT_HEADER("Errors"), "%s(): expected error() at most once, got %d calls", l->run->op,
+               l->errors);
+  if (result == 0 && l->errors)
+    kit_breach(l->run, KIT_HEADER("Errors"), "%s(): expected no error() from what returns 0, it came", l->run->op);
+  if (result < 0 && l->errors && l->error_code != result)
+    kit_breach(l->run, KIT_HOST(error), "%s(): expected error() to be given the code returned, %d, it got %d",
+               l->run->op, result, l->error_code);
+  if (l->run->doing) *l->run->doing = outer ? outer : l->run->driver;
   l->run->op = outer;
   return result;
 }
@@ -134,27 +143,51 @@ int kit_pollable(kit_loop* l, poe_pollable* ret_pollable) {
   return end_op(l, outer, HAS(l->run, pollable) ? l->run->ops->pollable(l->loop, ret_pollable) : -ENOTSUP);
 }
 
+static const char* begin_driving(kit* run, const char* what) {
+  const char* outer = run->driver;
+  run->driver = what;
+  if (run->doing) *run->doing = what;
+  ++run->driving;
+  return outer;
+}
+
+static void end_driving(kit* run, const char* outer) {
+  --run->driving;
+  run->driver = outer;
+  if (run->doing) *run->doing = outer;
+}
+
 int kit_step(kit_loop* l, int64_t max_wait_ns) {
-  ++l->run->driving;
-  const int result = l->run->ops->step(l->loop, max_wait_ns);
-  --l->run->driving;
+  kit* run = l->run;
+  const char* outer = begin_driving(run, "step");
+  const int result = run->ops->step(l->loop, max_wait_ns);
+  end_driving(run, outer);
   return result;
 }
 
 int kit_run(kit_loop* l) {
   if (!HAS(l->run, run)) return -ENOTSUP;
-  ++l->run->driving;
-  const int result = l->run->ops->run(l->loop);
-  --l->run->driving;
+  kit* run = l->run;
+  const char* outer = begin_driving(run, "run");
+  const int result = run->ops->run(l->loop);
+  end_driving(run, outer);
   return result;
 }
 
 void kit_host_run(kit_loop* l, int64_t at_most_ns) {
   kit* run = l->run;
-  ++run->driving;
+  const char* outer = begin_driving(run, "the host's run");
   const int result = run->target->foreign->run(run->host, at_most_ns);
-  --run->driving;
+  end_driving(run, outer);
   if (result != 0) kit_fail(run, "the adapter's run(): expected 0, got %d", result);
+}
+
+void kit_host_inner(kit_loop* l, int64_t at_most_ns) {
+  kit* run = l->run;
+  const char* outer = begin_driving(run, "an inner run of the host");
+  const int result = run->target->foreign->run_inner(run->host, at_most_ns);
+  end_driving(run, outer);
+  if (result != 0) kit_fail(run, "the adapter's run_inner(): expected 0, got %d", result);
 }
 
 /* One push; 0: it cannot go on. */
@@ -165,7 +198,7 @@ static int push(kit_loop* l, int64_t left_ns) {
   }
   const int result = kit_step(l, left_ns);
   if (result >= 0) return 1;
-  kit_fail(l->run, "step(): expected 0 or more, got %d", result);
+  kit_breach(l->run, KIT_OP(step), "step(): expected 0 or more, got %d", result);
   return 0;
 }
 
@@ -180,6 +213,13 @@ int kit_drive(kit_loop* l, kit_done* done, int64_t budget_ns) {
     if (left <= 0 || !push(l, left)) break;
   }
   l->done = outer;
+  return done(l);
+}
+
+int kit_drive_really(kit_loop* l, kit_done* done, int64_t budget_ns) {
+  const int64_t end = kit_real_now() + budget_ns;
+  while (!done(l) && !l->run->result && kit_real_now() < end)
+    if (!kit_drive(l, done, 20 * KIT_MS)) sched_yield();
   return done(l);
 }
 

@@ -12,12 +12,18 @@ static const uint32_t kReasons = POE_TURN_READY | POE_TURN_DEADLINE | POE_TURN_W
 
 static void enter(kit_loop* l, const char* what) {
   kit* run = l->run;
-  if (!pthread_equal(pthread_self(), run->thread)) kit_fail(run, "%s came on a thread other than create()'s", what);
-  if (l->closed) kit_fail(run, "%s came after closed()", what);
-  if (l->abandoned) kit_fail(run, "%s came after abandon()", what);
-  if (run->op) kit_fail(run, "%s came from inside %s()", what, run->op);
-  if (run->driving == 0) kit_fail(run, "%s came while nobody drove the loop", what);
-  if (run->driving > 0 && run->depth >= run->driving) kit_fail(run, "%s came from inside another callback", what);
+  if (!pthread_equal(pthread_self(), run->thread))
+    kit_breach(run, KIT_HEADER("loop-thread tag of poe_host"),
+               "%s: expected on create()'s thread only, it came on another", what);
+  if (l->closed) kit_breach(run, KIT_HOST(closed), "%s: expected nothing after closed(), it came", what);
+  if (l->abandoned) kit_breach(run, KIT_OP(abandon), "%s: expected nothing after abandon(), it came", what);
+  if (run->op)
+    kit_breach(run, KIT_HEADER("callback tag of poe_loop_ops"), "%s: expected no call from inside %s(), it came", what,
+               run->op);
+  if (run->driving == 0)
+    kit_breach(run, KIT_OP(step), "%s: expected no call while nobody drives the loop, it came", what);
+  if (run->driving > 0 && run->depth >= run->driving)
+    kit_breach(run, KIT_HOST(turn), "%s: expected no call from inside another callback, it came", what);
   ++run->depth;
   ++l->calls;
 }
@@ -32,9 +38,9 @@ static void leave(kit_loop* l) {
 static void on_ready(void* ctx, uint64_t token, uint32_t events) {
   kit_loop* l = ctx;
   enter(l, "ready()");
-  if (l->closing) kit_fail(l->run, "ready() came after close()");
+  if (l->closing) kit_breach(l->run, KIT_OP(close), "ready(): expected none after close(), it came");
   if ((events & kEvents) == 0 || (events & ~kEvents) != 0)
-    kit_fail(l->run, "ready(): expected known event bits, got 0x%x", events);
+    kit_breach(l->run, KIT_HOST(ready), "ready(): expected known event bits, got 0x%x", events);
   if (l->readies < KIT_REPORTS) {
     const kit_report report = {token, events, l->turns};
     l->reports[l->readies] = report;
@@ -47,19 +53,19 @@ static void on_ready(void* ctx, uint64_t token, uint32_t events) {
 
 static void judge_reasons(kit_loop* l, uint32_t reasons) {
   if ((reasons & ~POE_TURN_NESTED) == 0 || (reasons & ~kReasons) != 0)
-    kit_fail(l->run, "turn(): expected known reasons, at least one, got 0x%x", reasons);
+    kit_breach(l->run, KIT_HOST(turn), "turn(): expected known reasons, at least one, got 0x%x", reasons);
   if ((reasons & POE_TURN_READY) && !l->unturned)
-    kit_fail(l->run, "turn(): POE_TURN_READY is set, but no ready() went before");
+    kit_breach(l->run, KIT_HOST(turn), "turn(): expected POE_TURN_READY only after ready(), it came without");
   if (!(reasons & POE_TURN_READY) && l->unturned)
-    kit_fail(l->run, "turn(): %d ready() went before, but POE_TURN_READY is not set", l->unturned);
+    kit_breach(l->run, KIT_HOST(turn), "turn(): expected POE_TURN_READY after %d ready(), it is not set", l->unturned);
   if ((reasons & POE_TURN_NESTED) && !kit_can(l->run, POE_CAP_NESTED_REPORT))
-    kit_fail(l->run, "turn(): POE_TURN_NESTED without the capability NESTED_REPORT");
+    kit_breach(l->run, KIT_CAP(NESTED_REPORT), "turn(): expected no POE_TURN_NESTED without NESTED_REPORT, it is set");
 }
 
 static void on_turn(void* ctx, uint32_t reasons) {
   kit_loop* l = ctx;
   enter(l, "turn()");
-  if (l->closing) kit_fail(l->run, "turn() came after close()");
+  if (l->closing) kit_breach(l->run, KIT_OP(close), "turn(): expected none after close(), it came");
   judge_reasons(l, reasons);
   l->turn_time = kit_now(l);
   l->unturned = 0;
@@ -75,7 +81,7 @@ static void on_turn(void* ctx, uint32_t reasons) {
 static void on_closed(void* ctx) {
   kit_loop* l = ctx;
   enter(l, "closed()");
-  if (!l->closing) kit_fail(l->run, "closed() came without close()");
+  if (!l->closing) kit_breach(l->run, KIT_HOST(closed), "closed(): expected none without close(), it came");
   ++l->closed;
   l->loop = NULL;
   leave(l);
@@ -83,15 +89,15 @@ static void on_closed(void* ctx) {
 
 static void on_host_gone(void* ctx) {
   kit_loop* l = ctx;
-  kit_fail(l->run, "host_gone() came, but the host loop is alive");
+  kit_breach(l->run, KIT_HOST(host_gone), "host_gone(): expected none while the host loop is alive, it came");
 }
 
 static void on_error(void* ctx, uint64_t token, int32_t code, int32_t os_error, const char* text) {
   kit_loop* l = ctx;
   (void)token;
   (void)os_error;
-  if (code >= 0) kit_fail(l->run, "error(): expected a negative code, got %d", code);
-  if (!text || !*text) kit_fail(l->run, "error(): expected a text for code %d, got none", code);
+  if (code >= 0) kit_breach(l->run, KIT_HOST(error), "error(): expected a negative code, got %d", code);
+  if (!text || !*text) kit_breach(l->run, KIT_HOST(error), "error(): expected a text for code %d, got none", code);
   ++l->errors;
   l->error_code = code;
   snprintf(l->error_text, sizeof l->error_text, "%s", text ? text : "");
@@ -100,7 +106,7 @@ static void on_error(void* ctx, uint64_t token, int32_t code, int32_t os_error, 
 static void on_log(void* ctx, int32_t level, const char* text) {
   kit_loop* l = ctx;
   if (level < POE_LOG_DEBUG || level > POE_LOG_ERROR || !text)
-    kit_fail(l->run, "log(): expected a level of 0 to 3 and a text, got %d", level);
+    kit_breach(l->run, KIT_HOST(log), "log(): expected a level of 0 to 3 and a text, got %d", level);
 }
 
 static const void* no_extension(void* ctx, const char* name) {

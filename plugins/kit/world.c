@@ -70,6 +70,10 @@ static int64_t real_sendmsg(void* ctx, int fd, const poe_message* message) {
   const ssize_t result = sendmsg(fd, &header, (int)message->flags | MSG_NOSIGNAL);
   return result < 0 ? -errno : result;
 }
+static int real_shutdown(void* ctx, int fd, int how) {
+  (void)ctx;
+  return or_errno(shutdown(fd, how));
+}
 static int real_close(void* ctx, int fd) {
   (void)ctx;
   return or_errno(close(fd));
@@ -96,6 +100,7 @@ const poe_sys* kit_real_sys(void) {
                                 .readv = real_readv,
                                 .writev = real_writev,
                                 .sendmsg = real_sendmsg,
+                                .shutdown = real_shutdown,
                                 .close = real_close,
                                 .pipe = real_pipe,
                                 .open = real_open};
@@ -177,6 +182,29 @@ int kit_put(kit_loop* l, int fd) {
   char byte = 'x';
   const poe_iovec part = {&byte, 1};
   return (int)l->sys->writev(l->sys->ctx, fd, &part, 1);
+}
+
+int kit_fill(kit_loop* l, int fd) {
+  static char block[4096];
+  const poe_iovec part = {block, sizeof block};
+  int count = 0;
+  for (int i = 0; i < 4096; ++i) {
+    const int64_t taken = l->sys->writev(l->sys->ctx, fd, &part, 1);
+    if (taken <= 0) break;
+    count += (int)taken;
+  }
+  return count;
+}
+
+int kit_drain(kit_loop* l, int fd) {
+  char block[4096];
+  const poe_iovec part = {block, sizeof block};
+  int count = 0;
+  for (;;) {
+    const int64_t taken = l->sys->readv(l->sys->ctx, fd, &part, 1);
+    if (taken <= 0) return count;
+    count += (int)taken;
+  }
 }
 
 int kit_take(kit_loop* l, int fd) {

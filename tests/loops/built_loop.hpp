@@ -9,6 +9,9 @@
 
 namespace poe::test {
 
+// Where the plug-in of a loop lies.
+std::string plugin_file(const std::string& loop);
+
 // A host program that this loop can be a guest of, or nullptr.
 const poe_kit_foreign* host_for(const std::string& loop);
 

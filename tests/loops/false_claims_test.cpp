@@ -43,7 +43,7 @@ INSTANTIATE_TEST_SUITE_P(Loops, FalseClaims,
                          testing::Values(Claim{"uv", POE_CAP_UNREF, "guest.hold_as_declared"},
                                          Claim{"uv", POE_CAP_NESTED_STEP, "guest.step_inside_turn_as_declared"},
                                          Claim{"uv", POE_CAP_NESTED_STEP, "drive.run_inside_turn_as_declared"},
-                                         Claim{"uv", POE_CAP_NESTED_REPORT, "guest.inner_run_delivers"},
+                                         Claim{"uv", POE_CAP_NESTED_REPORT, "nesting.inner_run_delivers"},
                                          Claim{"uv", POE_CAP_REGULAR_FILES, "descriptors.regular_file_as_declared"},
                                          Claim{"uv", POE_CAP_RUN, "load.capabilities_agree_with_ops"},
                                          Claim{"event", POE_CAP_UNREF, "guest.hold_as_declared"},
@@ -52,7 +52,7 @@ INSTANTIATE_TEST_SUITE_P(Loops, FalseClaims,
                                          Claim{"poll", POE_CAP_NESTED_STEP, "drive.step_inside_turn_as_declared"},
                                          Claim{"poll", POE_CAP_REGULAR_FILES, "descriptors.regular_file_as_declared"},
                                          Claim{"epoll", POE_CAP_PRIORITY, "descriptors.priority_as_declared"},
-                                         Claim{"epoll", POE_CAP_POLLABLE, "drive.pollable_tells_an_outer_loop"},
+                                         Claim{"epoll", POE_CAP_POLLABLE, "embed.tells_an_outer_loop"},
                                          Claim{"epoll", POE_CAP_OWN_CLOCK, "load.capabilities_agree_with_ops"}));
 
 }  // namespace

@@ -8,8 +8,8 @@
  *
  * Not here: what the kernel makes out of a loop's missing abilities (that is tested with the kernel).
  * Thread: one run at a time on one thread, which becomes the loop thread; some checks start a thread of their own,
- * fork, or use SIGUSR2 (its action is put back). A check never waits longer than a few seconds, usually less than
- * 20 ms.
+ * fork, use SIGUSR2 or SIGCHLD (their actions are put back), or lower this process's limit of descriptors for a moment.
+ * A check never waits longer than a few seconds, usually less than 20 ms; a plug-in may: loop_kit_run.h sets a limit.
  */
 #ifndef POE_LOOP_KIT_H
 #define POE_LOOP_KIT_H
@@ -54,7 +54,16 @@ typedef struct poe_kit_foreign {
   int (*run_inner)(void* host, int64_t at_most_ns);
 } poe_kit_foreign;
 
-/* What is to be checked. Borrowed while poe_kit_run() runs. */
+/* The entry of a host adapter built as a module of its own, libpoe_kit_host_<loop>.so: found beside the plug-in it
+ * belongs to, or named with --host (poe-loop-check, poe check). Static storage, never NULL. */
+#define POE_KIT_HOST_ENTRY "poe_kit_host_entry"
+#if defined(__GNUC__)
+__attribute__((visibility("default")))
+#endif
+const poe_kit_foreign*
+poe_kit_host_entry(void);
+
+/* What is to be checked. Borrowed while a check runs. */
 typedef struct poe_kit_target {
   uint32_t struct_size;
   uint32_t reserved; /* zero */
@@ -68,24 +77,40 @@ struct poe_kit; /* the kit's own: one running check */
 
 /* One check. Static storage. */
 typedef struct poe_kit_check {
-  const char* name;  /* "descriptors.forgotten_fd_never_fires": group, dot, sentence */
-  const char* group; /* load, descriptors, time, wake, drive, guest, fork; only guest needs a poe_kit_foreign */
-  const char* rule;  /* the promise that is asserted, in words */
+  const char* name;     /* "descriptors.forgotten_fd_never_fires": group, dot, sentence */
+  const char* group;    /* load, descriptors, time, wake, drive, nesting, guest, embed, process, fork, faults, idle */
+  const char* rule;     /* the promise that is asserted, in words */
+  const char* contract; /* where it is written: "loop_abi.h: poe_loop_ops.watch" */
+  int needs_host;       /* 1: asks a poe_kit_foreign of loops that declare POE_CAP_FOREIGN */
   void (*body)(struct poe_kit* run); /* the kit's own; call poe_kit_run() instead */
 } poe_kit_check;
 
 typedef enum poe_kit_result {
   POE_KIT_PASS = 0,
-  POE_KIT_FAIL = 1,          /* the text says what was expected and what came */
-  POE_KIT_NOT_APPLICABLE = 2 /* a capability says no, and the loop refused as agreed; the text names it */
+  POE_KIT_FAIL = 1,           /* the text says what was expected and what came */
+  POE_KIT_NOT_APPLICABLE = 2, /* a capability says no, and the loop refused as agreed; the text names it */
+  POE_KIT_NO_HOST = 3         /* left out: needs_host, the loop declares FOREIGN, and there is no poe_kit_foreign */
 } poe_kit_result;
+
+#define POE_KIT_TEXT 768
+
+/* What came of one check. */
+typedef struct poe_kit_outcome {
+  const poe_kit_check* check;
+  poe_kit_result result;
+  const char* contract; /* what a failure broke: the check's paragraph, or that of a promise watched in every check */
+  int64_t took_ns;
+  char text[POE_KIT_TEXT]; /* terminated; empty for PASS */
+} poe_kit_outcome;
 
 /* How many checks there are, and the one with this number (NULL beyond the last). */
 size_t poe_kit_count(void);
 const poe_kit_check* poe_kit_at(size_t index);
 
-/* Runs one check on fresh loops and cleans up after it. `ret_text` gets up to text_size bytes, always terminated:
- * empty for PASS. Never aborts the process by itself. */
+/* Runs one check on fresh loops, in this process, and cleans up after it. Never aborts the process by itself. */
+void poe_kit_judge(const poe_kit_check* check, const poe_kit_target* target, poe_kit_outcome* ret_outcome);
+
+/* The same, for callers that want no more than the text: `ret_text` gets up to text_size bytes, always terminated. */
 poe_kit_result poe_kit_run(const poe_kit_check* check, const poe_kit_target* target, char* ret_text, size_t text_size);
 
 #ifdef __cplusplus

@@ -2,7 +2,7 @@
 #include <glib-unix.h>
 #include <glib.h>
 
-#include "foreign.h"
+#include <poe/loop_kit.h>
 
 typedef struct glib_host {
   GMainContext* context;
@@ -115,7 +115,7 @@ static int add_reader(void* host, int fd, poe_kit_call* function, void* arg) {
   return add(host, g_unix_fd_source_new(fd, G_IO_IN), G_SOURCE_FUNC(on_reader), function, arg);
 }
 
-const poe_kit_foreign* poe_foreign_glib(void) {
+const poe_kit_foreign* poe_kit_host_entry(void) {
   static const poe_kit_foreign kForeign = {sizeof kForeign, 0,     "GLib", make_host, native,
                                            destroy,         run,   stop,   count,     add_timer,
                                            add_reader,      clear, NULL,   run};

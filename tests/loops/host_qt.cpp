@@ -7,7 +7,7 @@
 #include <QtCore/QTimer>
 #include <memory>
 
-#include "foreign.h"
+#include <poe/loop_kit.h>
 
 namespace {
 
@@ -49,13 +49,19 @@ int run_inner(void* host, std::int64_t at_most_ns) {
   return 0;
 }
 
-// The program's main run is that of the application.
+// The program's main run is that of the application. exit() would end every loop of the thread, so the limit waits
+// until the inner ones have ended.
 int run(void* host, std::int64_t at_most_ns) {
   if (at(host).innermost) return run_inner(host, at_most_ns);
   QTimer limit;
   limit.setSingleShot(true);
   limit.setTimerType(Qt::PreciseTimer);
-  QObject::connect(&limit, &QTimer::timeout, QCoreApplication::instance(), [] { QCoreApplication::exit(0); });
+  QObject::connect(&limit, &QTimer::timeout, QCoreApplication::instance(), [host, &limit] {
+    if (at(host).innermost)
+      limit.start(1);
+    else
+      QCoreApplication::exit(0);
+  });
   limit.start(to_ms(at_most_ns));
   QCoreApplication::exec();
   return 0;
@@ -94,7 +100,7 @@ void clear(void* host) { at(host).work = std::make_unique<QObject>(); }
 
 }  // namespace
 
-extern "C" const poe_kit_foreign* poe_foreign_qt(void) {
+extern "C" const poe_kit_foreign* poe_kit_host_entry() {
   static const poe_kit_foreign kForeign = {sizeof kForeign, 0,     "Qt",    make_host, native,
                                            destroy,         run,   stop,    count,     add_timer,
                                            add_reader,      clear, nullptr, run_inner};

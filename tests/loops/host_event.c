@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "foreign.h"
+#include <poe/loop_kit.h>
 
 /* One piece of the program's own work. */
 typedef struct work {
@@ -124,7 +124,7 @@ static int run_dry(void* argument, int64_t at_most_ns) {
   return 0;
 }
 
-const poe_kit_foreign* poe_foreign_event(void) {
+const poe_kit_foreign* poe_kit_host_entry(void) {
   static const poe_kit_foreign kForeign = {sizeof kForeign, 0,     "libevent", make_host, native,
                                            destroy,         run,   stop,       count,     add_timer,
                                            add_reader,      clear, run_dry,    NULL};

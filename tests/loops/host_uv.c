@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <uv.h>
 
-#include "foreign.h"
+#include <poe/loop_kit.h>
 
 typedef struct uv_host {
   uv_loop_t loop;
@@ -134,7 +134,7 @@ static int add_reader(void* argument, int fd, poe_kit_call* call, void* arg) {
 
 static int run_dry(void* host, int64_t at_most_ns) { return !run_for(host, at_most_ns, 0); }
 
-const poe_kit_foreign* poe_foreign_uv(void) {
+const poe_kit_foreign* poe_kit_host_entry(void) {
   static const poe_kit_foreign kForeign = {sizeof kForeign, 0,     "libuv", make_host, native,
                                            destroy,         run,   stop,    count,     add_timer,
                                            add_reader,      clear, run_dry, NULL};
