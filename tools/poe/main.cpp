@@ -6,18 +6,20 @@
 #include <iostream>
 #include <memory>
 
+#include "check.hpp"
 #include "exit_codes.hpp"
 #include "loops.hpp"
 #include "poe/loop_abi.h"
-#include "poe/near_names.hpp"
 #include "poe/open.hpp"
 #include "tour.hpp"
+#include "unknown.hpp"
 
 namespace {
 
 using poe::tool::kDone;
 using poe::tool::kFailed;
 using poe::tool::kUsage;
+using poe::tool::unknown;
 
 /// What the chosen sub-command returns as the program's exit code.
 using ExitCode = std::shared_ptr<int>;
@@ -64,22 +66,38 @@ void add_tour(CLI::App& app, const ExitCode& code) {
   command->callback([options, code] { *code = poe::tool::tour(*options); });
 }
 
+void add_check(CLI::App& app, const ExitCode& code) {
+  CLI::App* command = app.add_subcommand("check", "Check a loop plug-in against the contract, rule by rule");
+  const auto options = std::make_shared<poe::tool::CheckOptions>();
+  command->add_option("plugin", options->plugin, "Its file, or the name of a loop that poe loops lists")
+      ->type_name("FILE.so|NAME");
+  command->add_option("--profile", options->profile, "core, guest, embed, gui or full; default: full")
+      ->type_name("NAME");
+  command->add_option("--group", options->group, "Only this group of checks")->type_name("NAME");
+  command->add_option("--check", options->check, "Only this check")->type_name("NAME");
+  command
+      ->add_option("--host", options->host, "Adapter to a host program; default: libpoe_kit_host_<loop>.so beside it")
+      ->type_name("FILE");
+  command->add_option("--timeout", options->timeout_seconds, "Seconds one check may take")
+      ->check(CLI::Range(0.001, 86400.0))
+      ->type_name("S")
+      ->capture_default_str();
+  command->add_option("--junit", options->junit, "Write the outcome as JUnit XML, too")->type_name("FILE");
+  command->add_option("--dir", options->dirs, "Look for a NAME here first; may be given more than once")
+      ->type_name("FOLDER")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_flag("--json", options->json, "Print one object instead of a table");
+  command->add_flag("--list", options->list, "Print the checks that would run, with their rules");
+  command->footer(poe::tool::check_profiles() + poe::tool::kExitCodes);
+  command->callback([options, code] { *code = poe::tool::check(*options); });
+}
+
 std::vector<std::string> command_names(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
     names.push_back(command->get_name());
   return names;
-}
-
-/// "poe: there is no command "lops"; did you mean "loops"?"
-int unknown(const std::string& kind, const std::string& typed, const std::vector<std::string>& known,
-            const std::string& help) {
-  std::cerr << "poe: there is no " << kind << " \"" << typed << "\"";
-  const auto near = poe::near_names(typed, known);
-  for (std::size_t i = 0; i < near.size(); ++i)
-    std::cerr << (i == 0 ? "; did you mean \"" : " or \"") << near[i] << '"';
-  std::cerr << (near.empty() ? "" : "?") << "\n  do: " << help << '\n';
-  return kUsage;
 }
 
 void add_help(CLI::App& app, const ExitCode& code) {
@@ -138,6 +156,7 @@ int run(int argc, char** argv) {
   app.footer(poe::tool::kExitCodes);
   add_loops(app, code);
   add_tour(app, code);
+  add_check(app, code);
   add_help(app, code);
   try {
     app.parse(argc, argv);
