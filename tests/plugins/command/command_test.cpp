@@ -2,41 +2,22 @@
 //
 // The poe command as people and scripts see it: text, JSON, exit codes.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "sandbox.hpp"
+#include "command.hpp"
 
 namespace poe::test {
 namespace {
 
-struct Outcome {
-  int code;
-  std::string out;
-};
-
-class CommandTest : public testing::Test {
+class CommandTest : public RunsCommands {
  protected:
-  /// Standard output and error together, as on a terminal.
-  Outcome poe(const std::string& arguments, const std::string& redirect = "2>&1") const {
-    Outcome outcome{-1, {}};
-    FILE* pipe = popen((std::string(POE_TEST_COMMAND) + " " + arguments + " " + redirect).c_str(), "r");
-    std::array<char, 1024> part;
-    while (pipe && fgets(part.data(), part.size(), pipe)) outcome.out += part.data();
-    const int status = pipe ? pclose(pipe) : -1;
-    if (WIFEXITED(status)) outcome.code = WEXITSTATUS(status);
-    return outcome;
-  }
   nlohmann::json loop(const std::string& name) const {
     const auto list = nlohmann::json::parse(poe("loops --json", "2>/dev/null").out);
     const auto at = std::find_if(list.begin(), list.end(), [&](const auto& row) { return row["name"] == name; });
     return at == list.end() ? nlohmann::json() : *at;
   }
-  Sandbox box;
 };
 
 TEST_F(CommandTest, VersionIsOneLine) {
