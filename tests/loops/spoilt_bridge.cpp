@@ -63,6 +63,18 @@ void on_log(void* ctx, std::int32_t level, const char* text) { at(ctx).outer.log
 
 const void* on_extension(void* ctx, const char* name) { return at(ctx).outer.extension(at(ctx).outer.ctx, name); }
 
+/// The kernel of a guest that nobody ever closes: lives as long as the process.
+const poe_host kNobody = {sizeof(poe_host),
+                          POE_LOOP_ABI_MINOR,
+                          nullptr,
+                          [](void*, std::uint64_t, std::uint32_t) {},
+                          [](void*, std::uint32_t) {},
+                          [](void*) {},
+                          [](void*) {},
+                          [](void*, std::uint64_t, std::int32_t, std::int32_t, const char*) {},
+                          [](void*, std::int32_t, const char*) {},
+                          [](void*, const char*) -> const void* { return nullptr; }};
+
 std::string_view option(const poe_create& how, std::string_view name) {
   for (std::uint64_t i = 0; i < how.option_count; ++i)
     if (how.options[i].name == name) return how.options[i].value;
@@ -84,6 +96,7 @@ int create(const poe_create* how, poe_loop** ret_loop) {
   const int result = l->ops->create(&inner, &l->inner);
   if (result == 0 && l->is("leaves_a_guest")) {
     poe_loop* left_behind = nullptr;
+    inner.host = &kNobody;
     l->ops->create(&inner, &left_behind);
   }
   if (result == 0)
