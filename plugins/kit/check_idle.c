@@ -93,13 +93,18 @@ typedef struct pinger {
   int count; /* atomic */
 } pinger;
 
+static void sleep_us(long us) {
+  const struct timespec pause = {0, us * 1000};
+  nanosleep(&pause, NULL);
+}
+
 static void* ping(void* argument) {
   pinger* p = argument;
   for (int i = 0; i < 10 * SAMPLES && __atomic_load_n(&p->count, __ATOMIC_SEQ_CST) < SAMPLES; ++i) {
-    const struct timespec pause = {0, 1500000};
-    nanosleep(&pause, NULL);
+    sleep_us(1500);
     __atomic_store_n(&p->sent, kit_real_now(), __ATOMIC_SEQ_CST);
     p->ops->wake(p->loop);
+    for (int waited = 0; waited < 2000 && __atomic_load_n(&p->sent, __ATOMIC_SEQ_CST); ++waited) sleep_us(200);
   }
   return NULL;
 }
