@@ -20,12 +20,13 @@ MAY = {
     "loops": ["core/abi", "loops/support"],  # each loop: not another one
     "plugins/host": ["core/kernel", "core/base", "core/abi"],
     "plugins/kit": ["core/abi"],
+    "plugins/toolkits": ["core/kernel", "core/base", "core/abi"],
     "plugins/template": ["core/abi", "loops/support"],
     "wheels": ["core/kernel", "core/base", "core/abi", "filters"],
     "components": ["wheels", "filters", "core/kernel", "core/base", "core/abi"],
     "tools": ["plugins/host", "plugins/kit", "components", "wheels", "filters", "core/kernel", "core/base", "core/abi",
               "core/log", "loops/support"],
-    "examples": ["plugins/host", "components", "wheels", "filters", "core/kernel", "core/base", "core/abi", "core/log"],
+    "examples": ["plugins/host", "plugins/toolkits", "components", "wheels", "filters", "core/kernel", "core/base", "core/abi", "core/log"],
 }
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)

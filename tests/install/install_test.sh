@@ -51,10 +51,16 @@ case $what in
     readelf -d "$libdir/libpoe.so" | grep -q 'SONAME.*libpoe\.so\.[0-9]' || fail "libpoe has no versioned soname"
     ! nm -D --undefined-only -C "$libdir/libpoe.so" | grep -q spdlog || fail "libpoe needs spdlog"
     [ "$("$prefix/bin/poe" --version | cut -d' ' -f1)" = poe ] || fail "poe --version"
-    # Each public header compiles alone.
+    # Each public header compiles alone; those between a toolkit and us, where the toolkit is.
     (cd "$prefix/include" && find poe -name '*.hpp') | while read -r header; do
+      flags=
+      case $header in
+        poe/qt.hpp) flags=$(pkg-config --cflags Qt6Core 2>/dev/null) || continue ;;
+        poe/glib.hpp | poe/glib/*) flags=$(pkg-config --cflags gobject-2.0 2>/dev/null) || continue ;;
+      esac
       echo "#include \"$header\"" >"$work/alone.cpp"
-      quietly "$cxx" -std=c++20 -Wall -Wextra -Werror -I "$prefix/include" -fsyntax-only "$work/alone.cpp"
+      # shellcheck disable=SC2086  # words are meant to split
+      quietly "$cxx" -std=c++20 -Wall -Wextra -Werror -I "$prefix/include" $flags -fsyntax-only "$work/alone.cpp"
     done ;;
   *) fail "no such check: $what" ;;
 esac
