@@ -36,5 +36,19 @@ until_true 20 grep -qx "\* bob has left" "$dir/ann"
 join cid 14 # the name is free again
 echo "welcome back" >&11
 until_true 20 grep -qx "ann: welcome back" "$dir/cid"
+
+# The console client: says what it reads, and leaves at its end; ends when the server does.
+echo "from the console" | "$BIN/chat" 127.0.0.1 "$port" dora >"$dir/dora" 2>"$dir/dora.err"
+expect "exit code of the client" 0 $?
+until_true 20 grep -qx "dora: from the console" "$dir/cid"
+until_true 20 grep -qx "\* dora has left" "$dir/cid"
+grep -qx "dora: from the console" "$dir/dora" || fail "dora does not hear herself"
+mkfifo "$dir/eve.in"
+"$BIN/chat" 127.0.0.1 "$port" eve <"$dir/eve.in" >"$dir/eve" 2>"$dir/eve.err" &
+eve=$!; started+=($eve); exec 15>"$dir/eve.in"; rm "$dir/eve.in"
+until_true 20 grep -qx "\* eve is here" "$dir/eve"
 exec 11>&- 12>&- 14>&-
 stop_server
+wait "$eve"; expect "exit code of the client that was left" 0 $?
+"$BIN/chat" 127.0.0.1 "$port" eve </dev/null >"$dir/eve" 2>"$dir/eve.err"; expect "exit code without a server" 0 $?
+grep -q "Not connected to 127.0.0.1:$port: Connection refused" "$dir/eve.err" || fail "no reason given"

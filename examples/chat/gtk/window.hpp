@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// The chat's window. What it shows comes as idle callbacks from a client's session, what is typed goes to it as an
+// event.
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include <optional>
+#include <string>
+
+#include "chat_options.hpp"
+#include "chat_sessions.hpp"
+#include "poe/glib.hpp"
+
+namespace chat {
+
+/// Belongs to its GtkWindow and goes with it.
+class Window {
+ public:
+  /// The kernel outlives it.
+  static Window& open(GtkApplication* application, poe::Kernel& kernel);
+
+  /// Starts a server in this process and joins it.
+  void serve(const std::string& port, Where where);
+  /// Leaves where we are and joins another server.
+  void join(const Where& where);
+  /// Closes the connection; the window stays.
+  void leave();
+
+  void add_line(const std::string& line);
+  void set_status(const std::string& text);
+  GtkWindow* widget() const noexcept { return window_; }
+  GtkTextBuffer* log() const noexcept { return log_; }
+  const Where& where() const noexcept { return where_; }
+
+ private:
+  Window(GtkApplication* application, poe::Kernel& kernel);
+  void add_actions(GtkApplication* application);
+  GtkWidget* header();
+  GtkWidget* log_view();
+  GtkWidget* entry_row();
+  void scroll_down();
+  std::string take_text();
+
+  poe::Kernel& kernel_;
+  Where where_;
+  std::optional<poe::SessionId> client_;
+  GtkWindow* window_;
+  GtkTextBuffer* log_ = nullptr;
+  GtkWidget *view_ = nullptr, *entry_ = nullptr, *send_ = nullptr, *status_ = nullptr;
+  poe::glib::Link typing_;  // from the button to the session of now
+};
+
+}  // namespace chat

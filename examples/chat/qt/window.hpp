@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// The chat's window. What it shows comes as queued calls from a client's session, what is typed goes to it as an event.
+#pragma once
+
+#include <QtWidgets/QMainWindow>
+#include <optional>
+
+#include "chat_options.hpp"
+#include "chat_sessions.hpp"
+#include "poe/qt.hpp"
+
+class QLabel;
+class QLineEdit;
+class QPushButton;
+class QTextBrowser;
+
+namespace chat {
+
+class Window final : public QMainWindow {
+ public:
+  /// The kernel outlives it.
+  explicit Window(poe::Kernel& kernel);
+
+  /// Starts a server in this process and joins it.
+  void serve(const std::string& port, Where where);
+  /// Leaves where we are and joins another server.
+  void join(const Where& where);
+  /// Closes the connection; the window stays.
+  void leave();
+
+  void add_line(const QString& line);
+  void set_status(const QString& text);
+  QTextBrowser& log() noexcept { return *log_; }
+
+ private:
+  void build_menus();
+  QWidget* build_contents();
+  void ask_where();
+  void show_about();
+  std::string take_text();
+
+  poe::Kernel& kernel_;
+  Where where_;
+  std::optional<poe::SessionId> client_;
+  QTextBrowser* log_ = nullptr;
+  QLineEdit* entry_ = nullptr;
+  QPushButton* send_ = nullptr;
+  QLabel* status_ = nullptr;
+  poe::qt::Link typing_;  // from the button to the session of now
+};
+
+}  // namespace chat
