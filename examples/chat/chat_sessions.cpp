@@ -95,17 +95,17 @@ poe::SessionId join(poe::Kernel& kernel, const std::string& host, const std::str
                     Face face) {
   auto visit = std::make_shared<Visit>(Visit{host + ":" + port, std::move(nick), std::move(face)});
   poe::TcpClientOptions options(host, port);
-  options.started = [visit](poe::TcpClient&) { visit->face.status("Connecting to " + visit->where + " …"); };
+  options.started = [visit](poe::TcpClient&) { visit->face.status("Connecting to " + visit->where + " …", false); };
   options.connected = [visit](poe::TcpClient& server) {
     static_cast<void>(server.put("/nick " + visit->nick));
-    visit->face.status("Connected to " + visit->where + " as " + visit->nick);
+    visit->face.status("Connected to " + visit->where + " as " + visit->nick, true);
     for (const std::string& text : std::exchange(visit->early, {})) static_cast<void>(server.put(text));
   };
   options.server_input = [visit](poe::TcpClient&, std::string_view line) { visit->face.line(std::string(line)); };
   options.connect_error = [visit](poe::TcpClient&, const poe::Error& error) {
-    visit->face.status("Not connected to " + visit->where + ": " + error.reason());
+    visit->face.status("Not connected to " + visit->where + ": " + error.reason(), false);
   };
-  options.disconnected = [visit](poe::TcpClient&) { visit->face.status("Disconnected from " + visit->where); };
+  options.disconnected = [visit](poe::TcpClient&) { visit->face.status("Disconnected from " + visit->where, false); };
   return kernel.spawn<Client>(std::move(options), visit);
 }
 

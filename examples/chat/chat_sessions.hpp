@@ -15,8 +15,8 @@ inline constexpr poe::Event<std::string> typed{"typed"};  ///< to a client: its 
 
 /// Where a client shows things. Called on the kernel's thread.
 struct Face {
-  poe::Fn<void(std::string)> line;    ///< what was said
-  poe::Fn<void(std::string)> status;  ///< how the connection is
+  poe::Fn<void(std::string)> line;                    ///< what was said
+  poe::Fn<void(std::string, bool connected)> status;  ///< how the connection is
 };
 
 /// A server on this machine's loopback address, for kernel.spawn<poe::TcpServer>(); nicknames are aliases.

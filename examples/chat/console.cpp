@@ -36,7 +36,7 @@ class Keyboard : public poe::Session {
   void begin() {
     chat::Face face;
     face.line = [](const std::string& line) { std::printf("%s\n", line.c_str()), std::fflush(stdout); };
-    face.status = [](const std::string& text) { std::fprintf(stderr, "chat: %s\n", text.c_str()); };
+    face.status = [](const std::string& text, bool) { std::fprintf(stderr, "chat: %s\n", text.c_str()); };
     const poe::SessionId client = chat::join(kernel(), to_[0], to_[1], to_[2], std::move(face));
     poe::ReadWriteOptions options(poe::Fd(0, &system()), poe::Fd());
     options.deliver_unfinished = true;

@@ -45,15 +45,23 @@ std::string valid_text(const std::string& text) {
   return kept;
 }
 
+/// Labels that can be selected take the focus, and the first one then shows as selected.
+void make_labels_plain(GtkWidget* widget) {
+  if (GTK_IS_LABEL(widget)) gtk_label_set_selectable(GTK_LABEL(widget), FALSE);
+  for (GtkWidget* one = gtk_widget_get_first_child(widget); one != nullptr; one = gtk_widget_get_next_sibling(one))
+    make_labels_plain(one);
+}
+
 void show_about(Window& window) {
   GtkWidget* about = gtk_about_dialog_new();
-  g_object_set(about, "program-name", "POE chat", "version", "GTK 4", "logo-icon-name", "system-users-symbolic", "comments",
-               "The sessions of the program chat, as guests of GTK.\nThey go on while this dialog is open.", nullptr);
+  g_object_set(about, "program-name", "POE chat", "version", "GTK 4", "logo-icon-name", "system-users-symbolic",
+               "comments", "The sessions of the program chat, as guests of GTK.\nThey go on while this dialog is open.",
+               nullptr);
   gtk_window_set_transient_for(GTK_WINDOW(about), window.widget());
   gtk_window_set_modal(GTK_WINDOW(about), TRUE);
   gtk_window_set_destroy_with_parent(GTK_WINDOW(about), TRUE);
+  make_labels_plain(about);
   gtk_window_present(GTK_WINDOW(about));
-  gtk_window_set_focus(GTK_WINDOW(about), nullptr);  // not its first line, which would look selected
 }
 
 GtkWidget* column(int spacing) { return gtk_box_new(GTK_ORIENTATION_VERTICAL, spacing); }
@@ -144,16 +152,31 @@ GtkWidget* Window::log_view() {
   gtk_text_view_set_pixels_below_lines(view, 4);
   log_ = gtk_text_view_get_buffer(view);
   gtk_text_buffer_create_tag(log_, "news", "foreground", "#77767b", nullptr);
-  GtkTextIter end;
-  gtk_text_buffer_get_end_iter(log_, &end);
-  gtk_text_buffer_create_mark(log_, "end", &end, FALSE);
   GtkWidget* scrolled = gtk_scrolled_window_new();
   gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scrolled), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
   gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scrolled), view_);
   gtk_widget_add_css_class(scrolled, "chat-log");
   gtk_widget_add_css_class(scrolled, "view");
   gtk_widget_set_vexpand(scrolled, TRUE);
+  follow_end(scrolled);
   return scrolled;
+}
+
+// Whoever has scrolled up stays where they are.
+void Window::follow_end(GtkWidget* scrolled) {
+  GtkAdjustment* position = gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(scrolled));
+  static constexpr auto end_of = [](GtkAdjustment* of) {
+    return gtk_adjustment_get_upper(of) - gtk_adjustment_get_page_size(of);
+  };
+  using Call = void (*)(GtkAdjustment*, Window*);
+  const Call moved = [](GtkAdjustment* of, Window* self) {
+    self->at_end_ = gtk_adjustment_get_value(of) >= end_of(of) - kGap;
+  };
+  const Call grown = [](GtkAdjustment* of, Window* self) {
+    if (self->at_end_) gtk_adjustment_set_value(of, end_of(of));
+  };
+  g_signal_connect(position, "value-changed", G_CALLBACK(moved), this);
+  g_signal_connect(position, "changed", G_CALLBACK(grown), this);
 }
 
 GtkWidget* Window::entry_row() {
@@ -172,7 +195,7 @@ GtkWidget* Window::entry_row() {
 
 void Window::serve(const std::string& port, Where where) {
   const auto listening = chat::serve(kernel_, port);
-  if (!listening) return set_status(listening.error().message());
+  if (!listening) return set_status(listening.error().message(), false);
   add_line("* This window serves the chat on port " + *listening);
   where.host = "127.0.0.1";
   where.port = *listening;
@@ -184,7 +207,8 @@ void Window::join(const Where& where) {
   where_ = where;
   Face face;
   face.line = poe::glib::queued<std::string>(window_, [this](const std::string& line) { add_line(line); });
-  face.status = poe::glib::queued<std::string>(window_, [this](const std::string& text) { set_status(text); });
+  face.status = poe::glib::queued<std::string, bool>(
+      window_, [this](const std::string& text, bool connected) { set_status(text, connected); });
   client_ = chat::join(kernel_, where.host, where.port, where.nick, std::move(face));
   typing_ = *poe::glib::post_on(send_, "clicked", kernel_.address(*client_), typed, [this] { return take_text(); });
 }
@@ -193,7 +217,7 @@ void Window::leave() {
   typing_.cancel();
   if (client_) static_cast<void>(kernel_.post(*client_, poe::tcp::shutdown));
   client_.reset();
-  set_status("Not connected. ☰ ▸ Connect… joins a server");
+  set_status("Not connected. ☰ ▸ Connect… joins a server", false);
 }
 
 std::string Window::take_text() {
@@ -221,13 +245,14 @@ void Window::add_line(const std::string& line) {
     gtk_text_buffer_get_iter_at_line(log_, &end, surplus);
     gtk_text_buffer_delete(log_, &begin, &end);
   }
-  scroll_down();
 }
 
-void Window::scroll_down() {
-  gtk_text_view_scroll_mark_onscreen(GTK_TEXT_VIEW(view_), gtk_text_buffer_get_mark(log_, "end"));
+void Window::set_status(const std::string& text, bool connected) {
+  gtk_label_set_text(GTK_LABEL(status_), valid_text(text).c_str());
+  const bool before = gtk_widget_get_sensitive(entry_) != FALSE;
+  gtk_widget_set_sensitive(entry_, connected);
+  gtk_widget_set_sensitive(send_, connected);
+  if (connected && !before) gtk_widget_grab_focus(entry_);
 }
-
-void Window::set_status(const std::string& text) { gtk_label_set_text(GTK_LABEL(status_), valid_text(text).c_str()); }
 
 }  // namespace chat

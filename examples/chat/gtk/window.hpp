@@ -28,7 +28,8 @@ class Window {
   void leave();
 
   void add_line(const std::string& line);
-  void set_status(const std::string& text);
+  /// There is something to type into only while we are connected.
+  void set_status(const std::string& text, bool connected);
   GtkWindow* widget() const noexcept { return window_; }
   GtkTextBuffer* log() const noexcept { return log_; }
   const Where& where() const noexcept { return where_; }
@@ -39,7 +40,7 @@ class Window {
   GtkWidget* header();
   GtkWidget* log_view();
   GtkWidget* entry_row();
-  void scroll_down();
+  void follow_end(GtkWidget* scrolled);
   std::string take_text();
 
   poe::Kernel& kernel_;
@@ -48,6 +49,7 @@ class Window {
   GtkWindow* window_;
   GtkTextBuffer* log_ = nullptr;
   GtkWidget *view_ = nullptr, *entry_ = nullptr, *send_ = nullptr, *status_ = nullptr;
+  bool at_end_ = true;      // the log shows its last line
   poe::glib::Link typing_;  // from the button to the session of now
 };
 

@@ -85,7 +85,7 @@ QWidget* Window::build_contents() {
 
 void Window::serve(const std::string& port, Where where) {
   const auto listening = chat::serve(kernel_, port);
-  if (!listening) return set_status(QString::fromStdString(listening.error().message()));
+  if (!listening) return set_status(QString::fromStdString(listening.error().message()), false);
   add_line(QStringLiteral("* This window serves the chat on port %1").arg(QString::fromStdString(*listening)));
   where.host = "127.0.0.1";
   where.port = *listening;
@@ -107,7 +107,7 @@ void Window::leave() {
   typing_.cancel();
   if (client_) static_cast<void>(kernel_.post(*client_, poe::tcp::shutdown));
   client_.reset();
-  set_status(tr("Not connected. Chat ▸ Connect… joins a server"));
+  set_status(tr("Not connected. Chat ▸ Connect… joins a server"), false);
 }
 
 std::string Window::take_text() {
@@ -120,7 +120,13 @@ void Window::add_line(const QString& line) {
   log_->append(QStringLiteral("<p style='margin:3px 0'>%1</p>").arg(as_html(line)));
 }
 
-void Window::set_status(const QString& text) { status_->setText(text); }
+void Window::set_status(const QString& text, bool connected) {
+  status_->setText(text);
+  const bool before = entry_->isEnabled();
+  entry_->setEnabled(connected);
+  send_->setEnabled(connected);
+  if (connected && !before) entry_->setFocus();
+}
 
 void Window::ask_where() {
   ConnectDialog dialog(where_, this);
@@ -133,6 +139,7 @@ void Window::show_about() {
                        "<p>They go on while this dialog is open.")
                         .arg(QString::fromLatin1(qVersion())),
                     QMessageBox::Close, this);
+  about.button(QMessageBox::Close)->setIcon({});
   about.exec();
 }
 

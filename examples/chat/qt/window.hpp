@@ -29,7 +29,8 @@ class Window final : public QMainWindow {
   void leave();
 
   void add_line(const QString& line);
-  void set_status(const QString& text);
+  /// There is something to type into only while we are connected.
+  void set_status(const QString& text, bool connected);
   QTextBrowser& log() noexcept { return *log_; }
 
  private:

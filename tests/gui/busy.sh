@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Sessions go on while a dialog or a menu is open, and the window is drawn while sessions are busy. Both sides of each
+# comparison are counted in the same window.
+. "$(dirname "$0")/common.sh"
+mkfifo "$dir/commands"
+"$BIN/${toolkit}_probe" --serve 0 --nick ann <"$dir/commands" >"$dir/probe" 2>"$dir/probe.err" &
+probe=$!; started+=($probe)
+exec 12>"$dir/commands"
+until_true 20 grep -q ready "$dir/probe"
+until_true 20 find_window $probe "POE chat"
+until_true 20 find_port $probe
+join cid 11
+
+measures=0
+# measure: counts for two seconds; sets ticks, host, frames and events.
+measure() {
+  measures=$((measures + 1))
+  echo "measure 2000" >&12
+  "$@"
+  until_true 20 arrived
+  eval "$(grep '^measured' "$dir/probe" | tail -n 1 | cut -d' ' -f2-)"
+  echo "$what: ticks $ticks, host's $host, frames $frames, events $events"
+}
+arrived() { [ "$(grep -c '^measured' "$dir/probe")" = "$measures" ]; }
+in_log() { echo log >&12; sleep 0.1; grep -qx "| .*$1" "$dir/probe"; }
+# goes_on WHAT: in what is open now, the timer ticks and traffic is shown.
+goes_on() {
+  what=$1
+  measure chatter "$1"
+  [ "$ticks" -ge $((host - 2)) ] || fail "$what: $ticks ticks of the session's timer, $host of the host's"
+  [ "$host" -ge 30 ] || fail "$what: the host itself ticked $host times in two seconds"
+  until_true 20 in_log "line 20 during $1"
+}
+chatter() { for i in $(seq 20); do echo "line $i during $1" >&11; sleep 0.05; done; }
+
+goes_on "nothing"
+entry "$window"
+xdotool key F1
+until_true 20 find_window "$probe" "About.*"
+goes_on "a modal dialog"
+shoot dialog
+xdotool key Escape
+find_window "$probe" "POE chat"
+entry "$window"
+if [ "$toolkit" = qt ]; then xdotool mousemove --window "$window" 30 10 click 1; else xdotool key F10; fi
+sleep 0.5 # nobody tells when it is open
+goes_on "a menu"
+shoot menu
+xdotool key Escape
+
+what="idle kernel"; measure true; idle_frames=$frames
+echo "flood on" >&12
+what="flood of events"; measure true
+shoot flood
+echo "flood off" >&12
+[ "$events" -ge 20000 ] || fail "that was no flood: $events events in two seconds"
+[ "$idle_frames" -ge 20 ] || fail "the window draws only $idle_frames frames in two seconds by itself"
+[ $((frames * 2)) -ge "$idle_frames" ] || fail "$frames frames during the flood, $idle_frames without it"
+[ "$ticks" -ge $((host - 2)) ] || fail "flood: $ticks ticks of the session's timer, $host of the host's"
+
+until_true 20 grep -qx "flood off" "$dir/probe"
+"$BIN/close_window" "$window"
+wait "$probe"; expect "exit code" 0 $?
+exit 0

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+//
+// The GTK window of the chat, with a Probe beside its sessions.
+#include <cstdio>
+
+#include "chat_options.hpp"
+#include "probe.hpp"
+#include "window.hpp"
+
+namespace {
+
+struct Program {
+  chat::Options options;
+  poe::Kernel& kernel;
+  long ticks = 0, frames = 0;
+};
+
+std::string text_of(GtkTextBuffer* buffer) {
+  GtkTextIter begin, end;
+  gtk_text_buffer_get_bounds(buffer, &begin, &end);
+  char* text = gtk_text_buffer_get_text(buffer, &begin, &end, FALSE);
+  std::string kept = text;
+  g_free(text);
+  return kept;
+}
+
+void count_frames(GtkWidget* widget, Program* program) {
+  gtk_widget_add_tick_callback(
+      widget,
+      [](GtkWidget* drawn, GdkFrameClock*, gpointer) -> gboolean {
+        gtk_widget_queue_draw(drawn);
+        return G_SOURCE_CONTINUE;
+      },
+      nullptr, nullptr);
+  g_signal_connect_swapped(gtk_widget_get_frame_clock(widget), "after-paint",
+                           G_CALLBACK(+[](Program* self) { ++self->frames; }), program);
+}
+
+void activate(GApplication* application, Program* program) {
+  chat::Window& window = chat::Window::open(GTK_APPLICATION(application), program->kernel);
+  count_frames(GTK_WIDGET(window.widget()), program);
+  g_timeout_add(
+      50,
+      [](gpointer self) -> gboolean {
+        ++static_cast<Program*>(self)->ticks;
+        return G_SOURCE_CONTINUE;
+      },
+      program);
+  window.serve(program->options.serve.value_or("0"), program->options.where);
+  program->kernel.spawn<poe::test::Probe>(poe::test::Toolkit{
+      [=] { return program->ticks; }, [=] { return program->frames; }, [&window] { return text_of(window.log()); }});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  auto [options, exit_code] = chat::parse_options(argc, argv, "chat_gtk");
+  if (exit_code) return *exit_code;
+  auto kernel = poe::open_kernel();
+  auto guest = kernel ? kernel->attach(poe::host::glib()) : poe::failure(kernel.error());
+  if (!guest) return std::fprintf(stderr, "%s\n", guest.error().report().c_str()), 1;
+  Program program{std::move(options), *kernel};
+  GtkApplication* application = gtk_application_new("org.poe.chat.probe", G_APPLICATION_NON_UNIQUE);
+  g_signal_connect(application, "activate", G_CALLBACK(activate), &program);
+  const int code = g_application_run(G_APPLICATION(application), 1, argv);
+  g_object_unref(application);
+  return code;
+}

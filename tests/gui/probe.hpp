@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+//
+// Probe: a session in a window's program that a test talks to over standard input and output. It has a timer of 50 ms
+// and can flood the kernel; what only the toolkit knows it asks for.
+//
+//     measure MS   -> "measured ticks=40 host=40 frames=118 events=52110"    what happened in the next MS ms
+//     flood on|off -> "flood on"                                             an event to itself, again and again
+//     log          -> a line for each line of the window's log, after "| "; then "log ends"
+#pragma once
+
+#include <string>
+
+#include "poe/kernel.hpp"
+#include "poe/wheels/read_write.hpp"
+
+namespace poe::test {
+
+/// What the toolkit's side answers. On the loop thread.
+struct Toolkit {
+  Fn<long()> ticks;       ///< of the host's own timer of 50 ms, so far
+  Fn<long()> frames;      ///< drawn so far, by a window that asks for a new one all the time
+  Fn<std::string()> log;  ///< the text of the window's log
+};
+
+class Probe : public Session {
+ public:
+  Probe(Birth birth, Toolkit toolkit);
+  static void handlers(Handlers<Probe>& table);
+
+ private:
+  struct Counts {
+    long ticks, host, frames;
+    std::uint64_t events;
+  };
+
+  void begin();
+  void tick() { ++ticks_; }
+  void flood();
+  void obey(std::string_view command);
+  void show_log();
+  void measured();
+  Counts counts();
+
+  Toolkit toolkit_;
+  ReadWrite commands_;
+  Timer every_, end_;
+  Counts before_{};
+  long ticks_ = 0;
+  bool flooding_ = false;
+};
+
+}  // namespace poe::test
