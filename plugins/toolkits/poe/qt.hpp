@@ -8,6 +8,9 @@
 //     handle(said, poe::qt::queued(window, &Window::show_line));
 //
 // Any thread: the signal may be emitted, and the receiver may live, on another thread than the kernel's.
+//
+// A program with Qt's keywords (no QT_NO_KEYWORDS) includes this, or any header of ours, before Qt's own: the keywords
+// are macros, and some of our names.
 #pragma once
 
 #include <QtCore/QByteArray>
@@ -24,9 +27,19 @@
 #include <type_traits>
 #include <utility>
 
+// Unless a program says QT_NO_KEYWORDS, these are macros after Qt's headers, and names in ours.
+#pragma push_macro("signals")
+#pragma push_macro("slots")
+#pragma push_macro("emit")
+#undef signals
+#undef slots
+#undef emit
 #include "poe/address.hpp"
 #include "poe/event.hpp"
 #include "poe/kernel.hpp"
+#pragma pop_macro("emit")
+#pragma pop_macro("slots")
+#pragma pop_macro("signals")
 
 namespace poe::qt {
 
