@@ -18,6 +18,8 @@ std::string host_expression(std::string_view loop) {
   if (loop == "event") return "poe::host::libevent(base)";
   if (loop == "glib") return "poe::host::glib()";
   if (loop == "qt") return "poe::host::qt()";
+  if (loop == "ev") return "poe::host::ev(loop)";
+  if (loop == "sdevent") return "poe::host::sdevent()";
   return "poe::Host{\"" + std::string(loop) + "\", object}";
 }
 

@@ -15,14 +15,16 @@
 
 struct uv_loop_s;
 struct event_base;
+struct ev_loop;
 struct _GMainContext;
+struct sd_event;
 class QCoreApplication;
 
 namespace poe {
 
 /// A loop somebody else owns and that a kernel may join as a guest. Names it without any foreign header.
 struct Host {
-  std::string loop;        ///< the plug-in: "uv", "event", "glib", "qt"; empty: whatever host is live on this thread
+  std::string loop;  ///< the plug-in: "uv", "event", "glib", "qt" …; empty: whatever host is live on this thread
   void* object = nullptr;  ///< the loop itself, borrowed; nullptr: the plug-in's probe() finds it
 };
 
@@ -30,10 +32,13 @@ namespace host {
 inline Host live() { return {}; }
 inline Host uv(uv_loop_s* loop) { return {"uv", loop}; }
 inline Host libevent(event_base* base) { return {"event", base}; }
+inline Host ev(struct ev_loop* loop) { return {"ev", loop}; }
 /// nullptr: the default context of the process.
 inline Host glib(_GMainContext* context = nullptr) { return {"glib", context}; }
 /// nullptr: QCoreApplication::instance().
 inline Host qt(QCoreApplication* application = nullptr) { return {"qt", application}; }
+/// nullptr: the default loop of this thread, if there is one.
+inline Host sdevent(sd_event* event = nullptr) { return {"sdevent", event}; }
 }  // namespace host
 
 /// The loop to use and why.
