@@ -15,6 +15,7 @@
 #include <memory>
 #include <utility>
 
+#include "event_symbols.hpp"
 #include "event_watch.hpp"
 #include "poe/loop/spare.hpp"
 #include "poe/loop_plugin.hpp"
@@ -32,6 +33,7 @@ struct FreeConfig {
 using OwnBase = std::unique_ptr<event_base, FreeBase>;
 
 OwnBase open_base(const poe_create& how) {
+  poe::libevent::require_true_symbols();
   if (how.foreign) return nullptr;
   // For its set, its timer and a pair for signals; libevent calls exit() where the pair cannot be made.
   poe::loop::require_descriptors(4, "a libevent base");
