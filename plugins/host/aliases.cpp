@@ -35,6 +35,8 @@ constexpr std::array kAliases{
     Alias{"libev", "ev"},
     Alias{"sd_event", "sdevent"},
     Alias{"systemd", "sdevent"},
+    Alias{"io_uring", "uring"},
+    Alias{"liburing", "uring"},
     Alias{"kqueue", "", "this is no BSD; use epoll or poll"},
     Alias{"tk", "", "there is no plug-in for Tk; use qt or glib for a window"},
     Alias{"tkactivestate", "", "there is no plug-in for Tk; use qt or glib for a window"},
