@@ -40,7 +40,7 @@ function(poe_install)
   set(POE_LOOP_DIR_FROM_PREFIX ${POE_LOOP_DIR})
   configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/poeConfig.cmake.in ${PROJECT_BINARY_DIR}/poeConfig.cmake
                                 INSTALL_DESTINATION ${package_dir}
-                                PATH_VARS CMAKE_INSTALL_INCLUDEDIR POE_LOOP_DIR_FROM_PREFIX)
+                                PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_BINDIR POE_LOOP_DIR_FROM_PREFIX)
   # Before 1.0, a minor version may break callers.
   write_basic_package_version_file(${PROJECT_BINARY_DIR}/poeConfigVersion.cmake COMPATIBILITY SameMinorVersion)
   install(FILES ${PROJECT_BINARY_DIR}/poeConfig.cmake ${PROJECT_BINARY_DIR}/poeConfigVersion.cmake

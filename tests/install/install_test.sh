@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Installs the build into an empty prefix, builds a program and a loop plug-in that know only that prefix, and runs them.
 #   install_test.sh SOURCE_DIR BUILD_DIR LOOPS CXX WHAT
-# LOOPS: comma-separated names; WHAT: consumer, plugin, pkgconfig or files.
+# LOOPS: comma-separated names; WHAT: consumer, plugin, new_loop, pkgconfig or files.
 set -eu
 source=$1 build=$2 loops=$3 cxx=$4 what=$5
 work=$(mktemp -d)
@@ -40,6 +40,35 @@ case $what in
     quietly "$prefix/bin/poe-loop-check" "$file"
     POE_LOOP_PATH=$(dirname "$file") "$prefix/bin/poe" loops --json | grep -q "\"name\": \"$name\"" || fail "poe loops does not list $name"
     POE_LOOP_PATH=$(dirname "$file") quietly timeout 120 "$prefix/bin/poe" tour "$name" --clients 10 ;;
+  new_loop)
+    poe=$prefix/bin/poe
+    cd "$work"
+    quietly "$poe" new loop my_own2
+    [ "$(ls my_own2)" = "$(printf 'CMakeLists.txt\nREADME.md\nci.sh\nmy_own2_loop.cpp')" ] || fail "files made: $(ls my_own2)"
+    ! grep -rniE '(^|[^a-z])mine' my_own2 || fail "a placeholder was left"
+    CMAKE_GENERATOR=Ninja CXX=$cxx quietly my_own2/ci.sh "$prefix"
+    grep -q '100% tests passed.* out of 8' "$work/log" || fail "ci.sh said: $(cat "$work/log")"
+    quietly "$poe" new loop demo --dir elsewhere
+    [ -f elsewhere/demo_loop.cpp ] || fail "--dir was not obeyed"
+    refused() { # refused CODE WORDS ARGUMENT...: ends so, says so, makes nothing
+      code=0 expected=$1 words=$2
+      shift 2
+      before=$(ls)
+      "$poe" new "$@" >"$work/log" 2>&1 || code=$?
+      [ $code = "$expected" ] || fail "poe new $*: expected code $expected, got $code: $(cat "$work/log")"
+      grep -q "$words" "$work/log" || fail "poe new $*: expected \"$words\", got: $(cat "$work/log")"
+      [ "$(ls)" = "$before" ] || fail "poe new $* made something"
+    }
+    refused 1 'exists already' loop my_own2
+    refused 1 'exists already' loop other --dir elsewhere
+    refused 1 'No such file' loop other --dir no/such
+    refused 2 'begins with a letter' loop 2nd
+    refused 2 'begins with a letter' loop Caps
+    refused 2 'begins with a letter' loop ../up
+    refused 2 'get uv' loop libuv
+    refused 2 'there is a loop of that name' loop poll
+    refused 2 'no such template' wheel mine
+    refused 2 'required' loop ;;
   files)
     for loop in $(each_loop); do
       file=$(find "$prefix" -name "libpoe_loop_$loop.so")

@@ -9,6 +9,7 @@
 #include "check.hpp"
 #include "exit_codes.hpp"
 #include "loops.hpp"
+#include "new_loop.hpp"
 #include "poe/loop_abi.h"
 #include "poe/open.hpp"
 #include "tour.hpp"
@@ -93,6 +94,16 @@ void add_check(CLI::App& app, const ExitCode& code) {
   command->callback([options, code] { *code = poe::tool::check(*options); });
 }
 
+void add_new(CLI::App& app, const ExitCode& code) {
+  CLI::App* command = app.add_subcommand("new", "Write the project of a loop plug-in: poe new loop NAME");
+  const auto options = std::make_shared<poe::tool::NewOptions>();
+  command->add_option("kind", options->kind, "What to make: loop")->required()->type_name("");
+  command->add_option("name", options->name, "The loop's name, as programs will ask for it")->required()->type_name("");
+  command->add_option("--dir", options->dir, "The folder to make; default: one of that name here")->type_name("FOLDER");
+  command->footer(poe::tool::kExitCodes);
+  command->callback([options, code] { *code = poe::tool::new_project(*options); });
+}
+
 std::vector<std::string> command_names(const CLI::App& app) {
   std::vector<std::string> names;
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
@@ -157,6 +168,7 @@ int run(int argc, char** argv) {
   add_loops(app, code);
   add_tour(app, code);
   add_check(app, code);
+  add_new(app, code);
   add_help(app, code);
   try {
     app.parse(argc, argv);
