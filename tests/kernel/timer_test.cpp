@@ -193,7 +193,7 @@ TEST_P(Timers, OfPeriodZeroLetOthersLive) {
                    .on(start,
                        [&](auto&, Self& self) {
                          timer = self.every(0ns, ping);
-                         end = self.after(3ms, pong);
+                         end = self.after(30ms, pong);
                        })
                    .on(ping, [&](auto&, Self&) { ++ticks; })
                    .on(pong, [&](auto&, Self& self) { self.request_stop(); }));
