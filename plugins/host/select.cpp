@@ -20,6 +20,8 @@ std::string host_expression(std::string_view loop) {
   if (loop == "qt") return "poe::host::qt()";
   if (loop == "ev") return "poe::host::ev(loop)";
   if (loop == "sdevent") return "poe::host::sdevent()";
+  if (loop == "asio") return "poe::host::asio(adapter.table())";
+  if (loop == "tcl") return "poe::host::tcl()";
   return "poe::Host{\"" + std::string(loop) + "\", object}";
 }
 

@@ -22,26 +22,25 @@ TEST_P(LoopNameTest, IsUnderstood) {
   EXPECT_EQ(*name, GetParam().name);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, LoopNameTest,
-                         testing::Values(Typed{"epoll", "epoll"}, Typed{"EPoll", "epoll"}, Typed{"Select", "select"},
-                                         Typed{"IO_Poll", "poll"}, Typed{"IO::Poll", "poll"},
-                                         Typed{"POE::Loop::IO_Poll", "poll"}, Typed{"Event", "event"},
-                                         Typed{"libevent", "event"}, Typed{"Glib", "glib"}, Typed{"Gtk", "glib"},
-                                         Typed{"Gtk2", "glib"}, Typed{"libuv", "uv"}, Typed{"UV", "uv"},
-                                         Typed{"XS::EPoll", "epoll"}, Typed{"POE::XS::Loop::Poll", "poll"},
-                                         Typed{"Loop::Select", "select"}, Typed{"Qt6", "qt"},
-                                         Typed{"POE::Loop::EV", "ev"}, Typed{"XS::EV", "ev"}, Typed{"libev", "ev"},
-                                         Typed{"sd-event", "sdevent"}, Typed{"systemd", "sdevent"},
-                                         Typed{"io_uring", "uring"}, Typed{"my_own_loop2", "my_own_loop2"}));
+INSTANTIATE_TEST_SUITE_P(
+    All, LoopNameTest,
+    testing::Values(Typed{"epoll", "epoll"}, Typed{"EPoll", "epoll"}, Typed{"Select", "select"},
+                    Typed{"IO_Poll", "poll"}, Typed{"IO::Poll", "poll"}, Typed{"POE::Loop::IO_Poll", "poll"},
+                    Typed{"Event", "event"}, Typed{"libevent", "event"}, Typed{"Glib", "glib"}, Typed{"Gtk", "glib"},
+                    Typed{"Gtk2", "glib"}, Typed{"libuv", "uv"}, Typed{"UV", "uv"}, Typed{"XS::EPoll", "epoll"},
+                    Typed{"POE::XS::Loop::Poll", "poll"}, Typed{"Loop::Select", "select"}, Typed{"Qt6", "qt"},
+                    Typed{"POE::Loop::EV", "ev"}, Typed{"XS::EV", "ev"}, Typed{"libev", "ev"},
+                    Typed{"sd-event", "sdevent"}, Typed{"systemd", "sdevent"}, Typed{"io_uring", "uring"},
+                    Typed{"Tk", "tcl"}, Typed{"TkActiveState", "tcl"}, Typed{"my_own_loop2", "my_own_loop2"}));
 
 TEST(LoopNameTest, AToolkitWithoutAPluginBringsAHint) {
-  for (const char* typed : {"Tk", "Kqueue", "XS::Kqueue", "AnyEvent"}) {
+  for (const char* typed : {"Prima", "Kqueue", "XS::Kqueue", "AnyEvent"}) {
     const auto name = loop_name(typed);
     ASSERT_FALSE(name) << typed;
     EXPECT_EQ(name.error().code(), Errc::no_loop);
   }
-  EXPECT_EQ(loop_name("Tk").error().report(),
-            "poe: cannot load loop \"Tk\": there is no plug-in for Tk; use qt or glib for a window\n"
+  EXPECT_EQ(loop_name("Prima").error().report(),
+            "poe: cannot load loop \"Prima\": there is no plug-in for Prima; use qt or glib for a window\n"
             "  do: poe loops lists what is here");
 }
 

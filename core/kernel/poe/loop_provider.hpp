@@ -18,6 +18,8 @@ struct event_base;
 struct ev_loop;
 struct _GMainContext;
 struct sd_event;
+struct poe_asio_host;
+struct Tcl_Interp;
 class QCoreApplication;
 
 namespace poe {
@@ -39,6 +41,10 @@ inline Host glib(_GMainContext* context = nullptr) { return {"glib", context}; }
 inline Host qt(QCoreApplication* application = nullptr) { return {"qt", application}; }
 /// nullptr: the default loop of this thread, if there is one.
 inline Host sdevent(sd_event* event = nullptr) { return {"sdevent", event}; }
+/// poe::AsioAdapter(io_context).table(), see poe/asio_adapter.hpp.
+inline Host asio(poe_asio_host* table) { return {"asio", table}; }
+/// This thread's notifier, which Tk_MainLoop(), vwait or Tcl_DoOneEvent() run; which interpreter makes no difference.
+inline Host tcl(Tcl_Interp* interp = nullptr) { return {"tcl", interp}; }
 }  // namespace host
 
 /// The loop to use and why.
