@@ -6,8 +6,8 @@
 #include <systemd/sd-event.h>
 #include <time.h>
 
-#include "epoll_entries.h"
 #include <poe/loop_kit.h>
+#include "epoll_entries.h"
 
 /* One piece of the program's own work. */
 typedef struct work {
