@@ -25,6 +25,9 @@ namespace poe::test {
 
 using Outcome = std::vector<std::string>;
 
+// A record as text, while it is valid.
+using Show = std::function<std::string(Filter&, std::string_view)>;
+
 struct FilterCase {
   std::string name;  // letters and digits only
   std::function<std::unique_ptr<Filter>()> make;
@@ -34,26 +37,32 @@ struct FilterCase {
   bool has_records = true;         // false: only the joined bytes count, as for a stream
   bool may_be_cut_by_swap = true;  // false: the filter keeps state that no successor can know
   bool round_trip = true;          // false: what it writes is not what it reads
+  Show show = {};                  // where a record is more than octets
 };
 
 inline void PrintTo(const FilterCase& c, std::ostream* os) { *os << c.name; }
 
+inline std::string as_text(Filter& filter, const Result<std::optional<std::string_view>>& record, const Show& show) {
+  if (!record) return "!" + std::string(to_string(record.error().code()));
+  return show ? show(filter, **record) : std::string(**record);
+}
+
 // Fetches all there is. `each` runs after every record.
-inline void drain(Filter& filter, Outcome& out, const std::function<void()>& each = {}) {
+inline void drain(Filter& filter, Outcome& out, const std::function<void()>& each = {}, const Show& show = {}) {
   for (int guard = 0; guard < 100'000; ++guard) {
     auto record = filter.next();
     if (record && !record->has_value()) return;
-    out.push_back(record ? std::string(**record) : "!" + std::string(to_string(record.error().code())));
+    out.push_back(as_text(filter, record, show));
     if (each) each();
   }
   FAIL() << "next() never ran dry";
 }
 
-inline void drain_end(Filter& filter, Outcome& out) {
+inline void drain_end(Filter& filter, Outcome& out, const Show& show = {}) {
   for (int guard = 0; guard < 1000; ++guard) {
     auto record = filter.finish();
     if (record && !record->has_value()) return;
-    out.push_back(record ? std::string(**record) : "!" + std::string(to_string(record.error().code())));
+    out.push_back(as_text(filter, record, show));
   }
   FAIL() << "finish() never ran dry";
 }
@@ -61,17 +70,18 @@ inline void drain_end(Filter& filter, Outcome& out) {
 // Feeds pieces whose memory is scribbled over and freed as soon as the filter may not use it any more.
 class Feeder {
  public:
-  explicit Feeder(Filter& filter, Outcome& out) : filter_(filter), out_(out) {}
+  explicit Feeder(Filter& filter, Outcome& out, Show show = {}) : filter_(filter), out_(out), show_(std::move(show)) {}
   void operator()(std::string_view piece) {
     auto bytes = std::make_unique<std::string>(piece);
     filter_.feed(*bytes);
-    drain(filter_, out_);
+    drain(filter_, out_, {}, show_);
     bytes->assign(bytes->size(), '\xEE');
   }
 
  private:
   Filter& filter_;
   Outcome& out_;
+  Show show_;
 };
 
 // The joined bytes only, where a filter has no records.
@@ -81,6 +91,7 @@ class FilterSuite : public testing::TestWithParam<FilterCase> {
  protected:
   Outcome expected() const { return normal(GetParam(), GetParam().expected); }
   std::size_t size() const { return GetParam().input.size(); }
+  const Show& show() const { return GetParam().show; }
 };
 
 class FilterSwapSuite : public FilterSuite {};

@@ -17,7 +17,7 @@ namespace {
 Outcome feed_cut(const FilterCase& c, const std::vector<std::size_t>& cuts) {
   auto filter = c.make();
   Outcome outcome;
-  Feeder feed(*filter, outcome);
+  Feeder feed(*filter, outcome, c.show);
   std::size_t from = 0;
   for (const std::size_t cut : cuts) {
     feed(std::string_view(c.input).substr(from, cut - from));
@@ -25,7 +25,7 @@ Outcome feed_cut(const FilterCase& c, const std::vector<std::size_t>& cuts) {
   }
   feed(std::string_view(c.input).substr(from));
   Outcome end;
-  drain_end(*filter, end);
+  drain_end(*filter, end, c.show);
   EXPECT_EQ(end, c.rest.empty() ? Outcome{} : Outcome{c.rest}) << "at the end";
   EXPECT_EQ(filter->pending_size(), 0U);
   return normal(c, outcome);
@@ -66,7 +66,7 @@ TEST_P(FilterSuite, FeedingAheadOfFetchingLosesNothing) {
     filter->feed(second);
     first->assign(first->size(), '\xEE');
     first.reset();
-    drain(*filter, outcome);
+    drain(*filter, outcome, {}, show());
     ASSERT_EQ(normal(GetParam(), outcome), expected()) << "cut at " << cut;
   }
 }
@@ -77,10 +77,11 @@ TEST_P(FilterSuite, KeepingAfterEachRecordLosesNothingP106) {
   Outcome outcome;
   std::string bytes = GetParam().input;
   filter->feed(bytes);
-  drain(*filter, outcome, [&] {
+  const auto keep = [&] {
     filter->keep();
     bytes.assign(bytes.size(), '\xEE');
-  });
+  };
+  drain(*filter, outcome, keep, show());
   EXPECT_EQ(normal(GetParam(), outcome), expected());
 }
 
@@ -93,13 +94,13 @@ Outcome feed_with_swap(const FilterCase& c, std::size_t cut, std::size_t swap_af
   for (std::size_t i = 0; i < swap_after; ++i) {
     auto record = filter->next();
     if (record && !record->has_value()) break;
-    outcome.push_back(record ? std::string(**record) : "!" + std::string(to_string(record.error().code())));
+    outcome.push_back(as_text(*filter, record, c.show));
   }
   const std::string pending = filter->take_pending();
   EXPECT_EQ(filter->pending_size(), 0U);
   auto successor = filter->clone();
   filter.reset();
-  Feeder feed(*successor, outcome);
+  Feeder feed(*successor, outcome, c.show);
   feed(pending);
   feed(std::string_view(c.input).substr(cut));
   return normal(c, outcome);
@@ -117,7 +118,7 @@ TEST_P(FilterSuite, PendingBytesFedBackToTheSameFilterChangeNothing) {
   for (std::size_t cut = 0; cut <= size(); ++cut) {
     auto filter = GetParam().make();
     Outcome outcome;
-    Feeder feed(*filter, outcome);
+    Feeder feed(*filter, outcome, show());
     feed(std::string_view(GetParam().input).substr(0, cut));
     feed(filter->take_pending());
     feed(std::string_view(GetParam().input).substr(cut));
@@ -135,7 +136,7 @@ TEST_P(FilterSuite, CloneIsEmptyAndIndependentP122) {
   auto clone = filter->clone();
   EXPECT_EQ(clone->pending_size(), 0U);
   Outcome outcome;
-  Feeder(*clone, outcome)(input);
+  Feeder(*clone, outcome, show())(input);
   EXPECT_EQ(normal(GetParam(), outcome), expected());
   EXPECT_EQ(filter->pending_size(), pending) << "the clone's input reached the original";
 }
@@ -148,7 +149,7 @@ TEST_P(FilterSuite, ResetForgetsEverything) {
     filter->reset();
     ASSERT_EQ(filter->pending_size(), 0U);
     Outcome outcome;
-    Feeder(*filter, outcome)(GetParam().input);
+    Feeder(*filter, outcome, show())(GetParam().input);
     ASSERT_EQ(normal(GetParam(), outcome), expected()) << "reset after " << cut;
     filter->reset();
   }

@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "poe/error.hpp"
 #include "poe/export.hpp"
@@ -73,6 +74,17 @@ class POE_API Filter {
   [[nodiscard]] virtual std::string take_pending() = 0;
   /// How many bytes take_pending() would give.
   [[nodiscard]] virtual std::size_t pending_size() const noexcept = 0;
+
+  /// encode() for filters that make none, one or several records of one (Map, Grep, RecordBlock): the record's forms,
+  /// one string each, so that the filter before this one in a StackableFilter frames each by itself. What encode() does
+  /// otherwise. Errors as encode().
+  virtual Result<void> encode_each(std::string_view record, std::vector<std::string>& out);
+
+  /// Whether each feed() is one whole record, as for the filters that sit behind another one in a StackableFilter
+  /// (Map, Grep, RecordBlock), or a piece of a stream.
+  [[nodiscard]] virtual bool takes_records() const noexcept { return false; }
+  /// How much of what was fed has not come out yet: records for a filter that takes records, else octets.
+  [[nodiscard]] virtual std::size_t backlog() const noexcept { return pending_size(); }
 
   /// A filter with the same settings and nothing in it.
   [[nodiscard]] virtual std::unique_ptr<Filter> clone() const = 0;

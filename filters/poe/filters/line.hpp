@@ -9,6 +9,7 @@
 
 #include "poe/filters/filter.hpp"
 #include "poe/filters/input_buffer.hpp"
+#include "poe/filters/oversize.hpp"
 
 namespace poe {
 
@@ -20,12 +21,6 @@ enum class LineEnding : std::uint8_t {
   any,         ///< CR, LF, CR LF or LF CR, each time anew: POE's default
   autodetect,  ///< the first CR, LF, CR LF or LF CR seen, and from then on only that one (P124)
   one_of,      ///< the earliest of several texts and of those the longest; stands for POE's InputRegexp (P125)
-};
-
-/// What happens after a line that is too long was reported, once, as Errc::limit (R38).
-enum class OversizePolicy : std::uint8_t {
-  resync,  ///< that line is dropped up to and with its ending; the next one is delivered
-  stop,    ///< it and everything after it is dropped, until reset()
 };
 
 /// Has constructors, so it is no aggregate: g++ 12 destroys aggregates twice when they travel in a co_await operand.
