@@ -33,8 +33,8 @@ BlockOptions sound(BlockOptions options) {
 struct BlockFilter::Settings {
   explicit Settings(BlockOptions from)
       : options(sound(std::move(from))),
-        buffer(std::max(options.max_buffer,
-                        options.max_length + options.codec.longest + options.codec.trailer.size())) {}
+        buffer(
+            std::max(options.max_buffer, options.max_length + options.codec.longest + options.codec.trailer.size())) {}
 
   BlockOptions options;
   std::size_t buffer;
@@ -124,9 +124,10 @@ BlockFilter::Block BlockFilter::deliver(std::string_view text, BlockHead head) {
 BlockFilter::Block BlockFilter::unfinished() {
   input_.keep();
   if (!input_.overflow()) return std::nullopt;
-  return give_up(Error(Errc::limit, "buffer", "block input",
-                       "more than " + std::to_string(input_.limit()) + " octets came before their blocks were asked for",
-                       "call next() until it has nothing, or raise max_buffer; then reset() the filter"));
+  return give_up(
+      Error(Errc::limit, "buffer", "block input",
+            "more than " + std::to_string(input_.limit()) + " octets came before their blocks were asked for",
+            "call next() until it has nothing, or raise max_buffer; then reset() the filter"));
 }
 
 BlockFilter::Block BlockFilter::too_long(BlockHead head) {

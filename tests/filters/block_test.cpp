@@ -8,7 +8,7 @@
 namespace poe::test {
 namespace {
 
-using namespace std::string_literals;
+using namespace std::literals;
 
 std::function<std::unique_ptr<Filter>()> block(BlockOptions options, std::size_t max_length = 64) {
   options.max_length = max_length;
@@ -99,11 +99,11 @@ TEST(BlockFilterTest, VariableBlocksAreDigitsANulAndTheOctetsP126) {
 
 TEST(BlockFilterTest, JunkIsAnErrorAndNothingAfterItIsTakenForABlockP126) {
   BlockFilter filter;
-  filter.feed("junk3\0abc"s);
+  filter.feed("junk3\0abc"sv);
   const auto record = filter.next();
   ASSERT_FALSE(record);
   EXPECT_EQ(record.error().message(), "cannot read the length of a block: there is an octet that is no digit");
-  filter.feed("3\0abc"s);
+  filter.feed("3\0abc"sv);
   EXPECT_FALSE(filter.next()->has_value());
   EXPECT_EQ(filter.pending_size(), 0U);
   filter.reset();
@@ -137,7 +137,7 @@ TEST(BlockFilterTest, WholeBlocksAreViewsIntoTheCallersBytes) {
 
 TEST(BlockFilterTest, AnnouncedLengthsTakeNoMemoryBeforeTheirOctetsCome) {
   BlockFilter filter(BlockOptions(length::u32()));
-  filter.feed("\0\xFF\xFF\xFFx"s);
+  filter.feed("\0\xFF\xFF\xFFx"sv);
   EXPECT_FALSE(filter.next()->has_value());
   EXPECT_EQ(filter.pending_size(), 5U);
 }

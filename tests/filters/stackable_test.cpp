@@ -77,7 +77,14 @@ std::vector<FilterCase> stack_cases() {
        true,
        true,
        false});
-  add({"LineInLine", one(LineFilter(LineOptions(";"))), "a;b\n;cd\n;\ne", {"a", "b", "cd", ""}, "e", true, true, false});
+  add({"LineInLine",
+       one(LineFilter(LineOptions(";"))),
+       "a;b\n;cd\n;\ne",
+       {"a", "b", "cd", ""},
+       "e",
+       true,
+       true,
+       false});
   add({"BlockInLine", one(BlockFilter()), "3\0ab\nc1\0\nd\n"s, {"abc", "d"}, "", true, true, false});
   LineOptions small;
   small.max_length = 4;
@@ -137,7 +144,8 @@ TEST(StackableFilterTest, EveryFilterIsAskedEvenWhenNothingNewCameP128) {
 }
 
 TEST(StackableFilterTest, PendingIsRawInputAlsoOfWhatLaterFiltersHoldP110) {
-  auto filter = StackableFilter::of(LineFilter(LineOptions("\r\n")), MapFilter(&upper, &same), RecordBlockFilter(pairs()));
+  auto filter =
+      StackableFilter::of(LineFilter(LineOptions("\r\n")), MapFilter(&upper, &same), RecordBlockFilter(pairs()));
   filter.feed("a\r\nb\r\nc\r\nd");
   EXPECT_EQ(drained(filter), (Outcome{"A+B"}));
   EXPECT_EQ(filter.pending_size(), 4U);

@@ -27,10 +27,10 @@ using Outcome = std::vector<std::string>;
 
 struct Subject {
   std::function<std::unique_ptr<Filter>()> make;
-  std::size_t most_held = SIZE_MAX;                                   // octets between two feeds
-  std::size_t most_records = 2;                                       // for each octet
-  std::function<std::string(Filter&, std::string_view)> show = {};    // a record as text, where it is more than octets
-  bool pieces_count = true;                                           // false: only the joined bytes do, as in a stream
+  std::size_t most_held = SIZE_MAX;                                 // octets between two feeds
+  std::size_t most_records = 2;                                     // for each octet
+  std::function<std::string(Filter&, std::string_view)> show = {};  // a record as text, where it is more than octets
+  bool pieces_count = true;                                         // false: only the joined bytes do, as in a stream
 };
 
 inline void collect(const Subject& subject, Filter& filter, Outcome& out, std::size_t most, bool at_end) {

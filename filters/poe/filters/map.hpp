@@ -25,14 +25,13 @@ class RecordMap {
   using Function = std::function<void(std::string_view record, std::vector<std::string>& out)>;
 
   template <class F>
-    requires std::is_invocable_r_v<std::string, F&, std::string_view>
-  RecordMap(F one)
+  requires std::is_invocable_r_v<std::string, F&, std::string_view> RecordMap(F one)
       : function_([one = std::move(one)](std::string_view record, std::vector<std::string>& out) mutable {
           out.push_back(one(record));
         }) {}
   template <class F>
-    requires std::invocable<F&, std::string_view, std::vector<std::string>&>
-  RecordMap(F several) : function_(std::move(several)) {}
+  requires std::invocable < F&, std::string_view, std::vector<std::string>
+  & > RecordMap(F several) : function_(std::move(several)) {}
 
   void operator()(std::string_view record, std::vector<std::string>& out) const { function_(record, out); }
 

@@ -111,13 +111,13 @@ class POE_API StackableFilter final : public Filter {
   void hold(std::size_t index, std::string_view bytes);
 
   std::vector<Stage> stages_;
-  InputBuffer raw_;                  // what the first filter was fed and what is not delivered of it
-  std::size_t ending_ = 0;           // filters that finish() has run dry
-  bool ended_ = false;               // finish() is at work
-  std::string loose_;                // what a popped filter had not delivered
-  std::size_t loose_backlog_ = 0;    // the same as that filter counted it
-  std::string loose_record_;         // loose_, when delivered
-  StreamFilter bare_;                // the stack when it is empty
+  InputBuffer raw_;                // what the first filter was fed and what is not delivered of it
+  std::size_t ending_ = 0;         // filters that finish() has run dry
+  bool ended_ = false;             // finish() is at work
+  std::string loose_;              // what a popped filter had not delivered
+  std::size_t loose_backlog_ = 0;  // the same as that filter counted it
+  std::string loose_record_;       // loose_, when delivered
+  StreamFilter bare_;              // the stack when it is empty
 };
 
 }  // namespace poe

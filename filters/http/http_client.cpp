@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+#include "poe/filters/http_client.hpp"
+
+#include <deque>
+#include <utility>
+
+#include "http_core.hpp"
+#include "http_sender.hpp"
+#include "http_text.hpp"
+
+namespace poe {
+
+namespace {
+
+constexpr unsigned kMostInterim = 16;  // 1xx before one answer
+
+tl::unexpected<Error> misuse(std::string why, std::string advice) {
+  return failure(Errc::invalid_argument, "write", "an HTTP request", std::move(why), std::move(advice));
+}
+
+}  // namespace
+
+class HttpClientCore final : public HttpCore {
+ public:
+  explicit HttpClientCore(const HttpLimits& limits) : HttpCore(false, limits) {}
+
+  const HttpResponseHead& response() const noexcept { return head_; }
+  std::size_t unanswered() const noexcept { return methods_.size(); }
+  bool closing() const noexcept { return closing_ || state() == State::closed; }
+  bool upgraded() const noexcept { return state() == State::left; }
+
+  Result<void> start(const HttpRequestHead& head, std::optional<std::uint64_t> body, std::string& out);
+  Result<void> request(const HttpRequestHead& head, std::string_view body, std::string& out);
+  Result<void> write_body(std::string_view piece, std::string& out) { return sender_.write(piece, true, out); }
+  Result<void> end_request(std::string& out, const HttpFields& trailers) { return sender_.end(trailers, true, out); }
+  void expect_response(std::string_view method) { methods_.emplace_back(method); }
+
+ private:
+  Plan begin_message(std::string_view line) override;
+  Plan body_of(const std::string& method) const;
+  void delivered_first() override { interims_ = 0; }
+  State after_message() override;
+  Result<void> check(const HttpRequestHead& head) const;
+
+  HttpResponseHead head_;
+  std::deque<std::string> methods_;  // of requests without an answer, oldest first
+  HttpSender sender_;
+  unsigned interims_ = 0;
+  bool closing_ = false;
+};
+
+// --- reading ---------------------------------------------------------------------------------------------------------
+
+// RFC 9112, 6.3.
+HttpCore::Plan HttpClientCore::body_of(const std::string& method) const {
+  const auto plan = plan_from_fields(head_.fields, head_.minor);
+  const bool none = method == "HEAD" || head_.status == 204 || head_.status == 304;
+  const bool refused = plan && plan->kind == Plan::Kind::refuse;
+  if (refused && (!none || plan->refusal.status != 413)) return *plan;
+  if (none || head_.upgrade) return no_body();
+  return plan ? *plan : Plan{Plan::Kind::body, State::until_close, 0, {}};
+}
+
+HttpCore::Plan HttpClientCore::begin_message(std::string_view line) {
+  constexpr std::size_t kToStatus = std::string_view("HTTP/1.1 200").size();
+  if (line.size() < kToStatus || (line.size() > kToStatus && line[kToStatus] != ' ')) {
+    return refuse_with(502, "its first line is not a version, a status of three digits and a reason");
+  }
+  if (tokens().major() != 1 || tokens().minor() > 1) return refuse_with(502, "its version is not HTTP/1.0 or 1.1");
+  if (methods_.empty()) return refuse_with(502, "nothing asked for it");
+  const int status = tokens().status();
+  if (status < 100 || status > 999) return refuse_with(502, "its status is not of three digits");
+  const std::string& method = methods_.front();
+  if (status < 200 && status != 101) {
+    if (++interims_ > kMostInterim) return refuse_with(502, "there are too many interim answers before it");
+    Plan skip;
+    skip.kind = Plan::Kind::skip;
+    return skip;
+  }
+  head_.status = status;
+  head_.minor = tokens().minor();
+  std::swap(head_.reason, tokens().reason());
+  std::swap(head_.fields, tokens().fields());
+  head_.upgrade = status == 101 || (method == "CONNECT" && status / 100 == 2);
+  const bool keep = head_.minor > 0 || head_.fields.lists("Connection", "keep-alive");
+  Plan plan = body_of(method);
+  head_.keep_alive = keep && !head_.fields.lists("Connection", "close") && plan.state != State::until_close;
+  return plan;
+}
+
+HttpCore::State HttpClientCore::after_message() {
+  methods_.pop_front();
+  if (head_.upgrade) return State::left;
+  closing_ = closing_ || !head_.keep_alive;
+  return head_.keep_alive ? State::idle : State::closed;
+}
+
+// --- writing ---------------------------------------------------------------------------------------------------------
+
+Result<void> HttpClientCore::check(const HttpRequestHead& head) const {
+  if (closing()) {
+    return failure(Errc::closed, "write", "an HTTP request", "the connection ends with the last answer",
+                   "open another connection");
+  }
+  if (sender_.busy()) return misuse("the last one is not complete", "end_request() first");
+  if (limits().max_pipelined > 0 && methods_.size() >= limits().max_pipelined) {
+    return failure(Errc::limit, "write", "an HTTP request",
+                   std::to_string(methods_.size()) + " are under way", "wait for answers, or raise max_pipelined");
+  }
+  if (!is_token(head.method)) return misuse("its method is no token", "");
+  if (!is_target(head.target)) return misuse("its target has blanks or control characters in it", "escape them (%20)");
+  if (head.fields.count("Host") != 1) return misuse("it does not have one Host field", "add it: HTTP/1.1 wants it");
+  return {};
+}
+
+Result<void> HttpClientCore::start(const HttpRequestHead& head, std::optional<std::uint64_t> body, std::string& out) {
+  using Kind = HttpFraming::Kind;
+  if (auto fine = check(head); !fine) return fine;
+  const auto stated = stated_length(head.fields);
+  if (!stated) return failure(stated.error());
+  if (stated->has_value() && body && *body != **stated) return misuse("its Content-Length is not its body's size", "");
+  const bool usual = head.method == "POST" || head.method == "PUT" || head.method == "PATCH";
+  HttpFraming framing{Kind::chunked, 0};
+  if (stated->has_value()) {
+    framing = {Kind::length, **stated};
+  } else if (body) {
+    framing = {*body > 0 || usual ? Kind::length : Kind::none, *body};
+  }
+  const std::string line = head.method + " " + head.target + " HTTP/1.1";
+  if (auto done = write_head(line, head.fields, stated->has_value(), framing, "", out); !done) return done;
+  methods_.push_back(head.method);
+  closing_ = head.fields.lists("Connection", "close");
+  sender_.begin(framing);
+  return {};
+}
+
+Result<void> HttpClientCore::request(const HttpRequestHead& head, std::string_view body, std::string& out) {
+  if (auto done = start(head, body.size(), out); !done) return done;
+  (void)sender_.write(body, true, out);  // its size was checked
+  return sender_.end({}, true, out);
+}
+
+// --- the public face -------------------------------------------------------------------------------------------------
+
+HttpClientFilter::HttpClientFilter(HttpLimits limits) : core_(std::make_unique<HttpClientCore>(limits)) {}
+HttpClientFilter::HttpClientFilter(HttpClientFilter&&) noexcept = default;
+HttpClientFilter& HttpClientFilter::operator=(HttpClientFilter&&) noexcept = default;
+HttpClientFilter::~HttpClientFilter() = default;
+
+HttpPart HttpClientFilter::part() const noexcept { return core_->part(); }
+const HttpResponseHead& HttpClientFilter::response() const noexcept { return core_->response(); }
+const HttpFields& HttpClientFilter::trailers() const noexcept { return core_->trailers(); }
+const std::optional<HttpRefusal>& HttpClientFilter::refusal() const noexcept { return core_->refusal(); }
+std::size_t HttpClientFilter::unanswered() const noexcept { return core_->unanswered(); }
+bool HttpClientFilter::closing() const noexcept { return core_->closing(); }
+bool HttpClientFilter::upgraded() const noexcept { return core_->upgraded(); }
+
+Result<void> HttpClientFilter::request(const HttpRequestHead& head, std::string_view body, std::string& out) {
+  return core_->request(head, body, out);
+}
+Result<void> HttpClientFilter::begin_request(const HttpRequestHead& head, std::string& out) {
+  return core_->start(head, std::nullopt, out);
+}
+Result<void> HttpClientFilter::write_body(std::string_view piece, std::string& out) {
+  return core_->write_body(piece, out);
+}
+Result<void> HttpClientFilter::end_request(std::string& out, const HttpFields& trailers) {
+  return core_->end_request(out, trailers);
+}
+void HttpClientFilter::expect_response(std::string_view method) { core_->expect_response(method); }
+
+void HttpClientFilter::feed(std::string_view bytes) { core_->feed(bytes); }
+void HttpClientFilter::keep() { core_->keep(); }
+Result<std::optional<std::string_view>> HttpClientFilter::next() { return core_->next(); }
+Result<std::optional<std::string_view>> HttpClientFilter::finish() { return core_->finish(); }
+std::string HttpClientFilter::take_pending() { return core_->take_pending(); }
+std::size_t HttpClientFilter::pending_size() const noexcept { return core_->pending_size(); }
+
+Result<void> HttpClientFilter::encode(std::string_view record, std::string& out) {
+  out.append(record);
+  return {};
+}
+
+Result<std::optional<Framing>> HttpClientFilter::framing(std::string_view) { return Framing{}; }
+
+std::unique_ptr<Filter> HttpClientFilter::clone() const { return std::make_unique<HttpClientFilter>(core_->limits()); }
+
+void HttpClientFilter::reset() noexcept { *this = HttpClientFilter(core_->limits()); }
+
+}  // namespace poe
