@@ -37,7 +37,9 @@ struct FilterCase {
   bool has_records = true;         // false: only the joined bytes count, as for a stream
   bool may_be_cut_by_swap = true;  // false: the filter keeps state that no successor can know
   bool round_trip = true;          // false: what it writes is not what it reads
+  bool may_be_fed_again = true;    // false: it does not go back to the state it had before the bytes that are pending
   Show show = {};                  // where a record is more than octets
+  std::string sample = "payload";  // a record that can be put
 };
 
 inline void PrintTo(const FilterCase& c, std::ostream* os) { *os << c.name; }
@@ -95,6 +97,7 @@ class FilterSuite : public testing::TestWithParam<FilterCase> {
 };
 
 class FilterSwapSuite : public FilterSuite {};
+class FilterRefeedSuite : public FilterSuite {};
 class FilterRoundTripSuite : public FilterSuite {};
 
 inline std::vector<FilterCase> only(bool FilterCase::*wanted, std::vector<FilterCase> cases) {
@@ -106,10 +109,12 @@ inline std::string case_name(const testing::TestParamInfo<FilterCase>& info) { r
 
 }  // namespace poe::test
 
-/// Runs the suite over `cases`, a std::vector<FilterCase>; once for each source file.
+/// Runs the suite over `cases`, a std::vector<FilterCase>.
 #define POE_FILTER_SUITE(prefix, cases)                                                                              \
   INSTANTIATE_TEST_SUITE_P(prefix, FilterSuite, testing::ValuesIn(cases), case_name);                                \
   INSTANTIATE_TEST_SUITE_P(prefix, FilterSwapSuite, testing::ValuesIn(only(&FilterCase::may_be_cut_by_swap, cases)), \
+                           case_name);                                                                               \
+  INSTANTIATE_TEST_SUITE_P(prefix, FilterRefeedSuite, testing::ValuesIn(only(&FilterCase::may_be_fed_again, cases)), \
                            case_name);                                                                               \
   INSTANTIATE_TEST_SUITE_P(prefix, FilterRoundTripSuite, testing::ValuesIn(only(&FilterCase::round_trip, cases)),    \
                            case_name)

@@ -11,7 +11,7 @@
 #include <string_view>
 
 #include "poe/filters/filter.hpp"
-#include "poe/filters/record_queue.hpp"
+#include "poe/filters/record_input.hpp"
 
 namespace poe {
 
@@ -49,7 +49,7 @@ class POE_API GrepFilter final : public Filter {
  private:
   RecordTest get_;
   RecordTest put_;
-  RecordQueue input_;
+  RecordInput input_;
 };
 
 }  // namespace poe

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "poe/filters/filter.hpp"
-#include "poe/filters/record_queue.hpp"
+#include "poe/filters/record_input.hpp"
 
 namespace poe {
 
@@ -71,7 +71,7 @@ class POE_API MapFilter final : public Filter {
  private:
   RecordMap get_;
   RecordMap put_;
-  RecordQueue input_;
+  RecordInput input_;
   std::vector<std::string> output_;  // what one record became
   std::size_t delivered_ = 0;        // of output_
 };

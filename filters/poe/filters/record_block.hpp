@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "poe/filters/filter.hpp"
-#include "poe/filters/record_queue.hpp"
+#include "poe/filters/record_input.hpp"
 
 namespace poe {
 
@@ -66,7 +66,7 @@ class POE_API RecordBlockFilter final : public Filter {
   std::string_view deliver();
 
   RecordBlockOptions options_;
-  RecordQueue input_;
+  RecordInput input_;
   std::vector<std::string> group_;
   std::size_t group_octets_ = 0;
   std::vector<std::string> delivered_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "poe/filters/record_queue.hpp"
+#include "poe/filters/record_input.hpp"
 
 #include <utility>
 
@@ -9,12 +9,12 @@ namespace {
 constexpr std::size_t kPerRecord = 32;  // octets a record counts besides its own
 }
 
-void RecordQueue::feed(std::string_view record) {
+void RecordInput::feed(std::string_view record) {
   keep();
   fed_ = record;
 }
 
-void RecordQueue::keep() {
+void RecordInput::keep() {
   if (!fed_) return;
   const std::string_view record = *std::exchange(fed_, std::nullopt);
   if (octets_ + record.size() + kPerRecord * (kept_.size() + 1) > limit_) overflow_ = true;
@@ -23,7 +23,7 @@ void RecordQueue::keep() {
   octets_ += record.size();
 }
 
-Result<std::optional<std::string_view>> RecordQueue::take() {
+Result<std::optional<std::string_view>> RecordInput::take() {
   if (!kept_.empty()) {
     current_ = std::move(kept_.front());
     kept_.pop_front();
@@ -38,7 +38,7 @@ Result<std::optional<std::string_view>> RecordQueue::take() {
   return std::exchange(fed_, std::nullopt);
 }
 
-std::string RecordQueue::take_all() {
+std::string RecordInput::take_all() {
   std::string all;
   all.reserve(size());
   for (const std::string& record : kept_) all += record;
@@ -50,7 +50,7 @@ std::string RecordQueue::take_all() {
   return all;
 }
 
-void RecordQueue::clear() noexcept {
+void RecordInput::clear() noexcept {
   kept_.clear();
   fed_.reset();
   octets_ = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// RecordQueue: the input of a filter whose every feed() is one record, for writers of such filters. The newest record
+// RecordInput: the input of a filter whose every feed() is one record, for writers of such filters. The newest record
 // is only looked at; those fed before it was fetched are copies. Not thread-safe.
 #pragma once
 
@@ -15,10 +15,10 @@
 
 namespace poe {
 
-class POE_API RecordQueue {
+class POE_API RecordInput {
  public:
   /// @param limit  octets of records that may be kept as copies; each record counts 32 more, so that empty ones count
-  explicit RecordQueue(std::size_t limit) noexcept : limit_(limit) {}
+  explicit RecordInput(std::size_t limit) noexcept : limit_(limit) {}
 
   void feed(std::string_view record);
   /// Copies the newest record.
