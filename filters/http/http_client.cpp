@@ -104,8 +104,8 @@ Result<void> HttpClientCore::check(const HttpRequestHead& head) const {
   }
   if (sender_.busy()) return misuse("the last one is not complete", "end_request() first");
   if (limits().max_pipelined > 0 && methods_.size() >= limits().max_pipelined) {
-    return failure(Errc::limit, "write", "an HTTP request",
-                   std::to_string(methods_.size()) + " are under way", "wait for answers, or raise max_pipelined");
+    return failure(Errc::limit, "write", "an HTTP request", std::to_string(methods_.size()) + " are under way",
+                   "wait for answers, or raise max_pipelined");
   }
   if (!is_token(head.method)) return misuse("its method is no token", "");
   if (!is_target(head.target)) return misuse("its target has blanks or control characters in it", "escape them (%20)");

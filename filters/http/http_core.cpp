@@ -100,8 +100,8 @@ HttpCore::Record HttpCore::refuse(HttpRefusal why) {
   input_.clear();
   refusal_ = std::move(why);
   refused();
-  const bool limit = refusal_->status == 413 || refusal_->status == 414 || refusal_->status == 431 ||
-                     refusal_->status == 503;
+  const bool limit =
+      refusal_->status == 413 || refusal_->status == 414 || refusal_->status == 431 || refusal_->status == 503;
   return failure(limit ? Errc::limit : Errc::protocol, "read", "an HTTP message", refusal_->reason,
                  "answer what came before it, then close the connection: nothing that follows is read");
 }
@@ -228,7 +228,8 @@ HttpCore::Record HttpCore::complete(std::string_view body) {
 std::optional<HttpCore::Record> HttpCore::read_length() {
   if (remaining_ == 0) return complete({});
   if (limits_.streaming) {
-    const std::string_view text = rest().substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, SIZE_MAX)));
+    const std::string_view text =
+        rest().substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, SIZE_MAX)));
     if (text.empty()) return need_more();
     consume(text.size());
     remaining_ -= text.size();
@@ -286,7 +287,8 @@ std::optional<HttpCore::Record> HttpCore::chunk_begins() {
 }
 
 std::optional<HttpCore::Record> HttpCore::read_chunk_data() {
-  const std::string_view text = rest().substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, SIZE_MAX)));
+  const std::string_view text =
+      rest().substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(remaining_, SIZE_MAX)));
   if (text.empty()) return need_more();
   tokens_.chunk_data(text);
   remaining_ -= text.size();

@@ -70,7 +70,8 @@ Result<void> write_fields(const HttpFields& fields, std::string& out) {
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const HttpField field = fields[i];
     if (!is_token(field.name) || !is_value(field.value)) {
-      return failure(Errc::invalid_argument, "write", "the HTTP field \"" + std::string(field.name.substr(0, 64)) + "\"",
+      return failure(Errc::invalid_argument, "write",
+                     "the HTTP field \"" + std::string(field.name.substr(0, 64)) + "\"",
                      "its name is no token or its value has a control character in it",
                      "do not pass on text from elsewhere unchecked: a line end in it would begin a field of its own");
     }

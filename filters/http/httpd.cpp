@@ -172,8 +172,10 @@ Result<HttpFraming> HttpdCore::framing_for(const HttpResponseHead& head, const E
   if (!stated) return failure(stated.error());
   const bool tunnel = head.status == 101 || (to.connect && head.status / 100 == 2);
   if (tunnel || !may_have_body(head.status)) {
-    if (body.value_or(0) > 0) return misuse("a body is not allowed in a " + std::to_string(head.status), "leave it out");
-    if (stated->has_value() && head.status != 304) return misuse("a Content-Length is not allowed in it", "leave it out");
+    if (body.value_or(0) > 0)
+      return misuse("a body is not allowed in a " + std::to_string(head.status), "leave it out");
+    if (stated->has_value() && head.status != 304)
+      return misuse("a Content-Length is not allowed in it", "leave it out");
     return HttpFraming{Kind::none, 0};
   }
   if (stated->has_value()) {
@@ -197,8 +199,8 @@ Result<void> HttpdCore::start(const HttpResponseHead& head, std::optional<std::u
   if (head.reason.find_first_of("\r\n") != std::string::npos) return misuse("its reason has a line end in it", "");
   const bool tunnel = head.status == 101 || (to->connect && head.status / 100 == 2);
   const bool asked = head.fields.lists("Connection", "close");
-  const bool close = !tunnel && (asked || !to->keep_alive || framing->kind == HttpFraming::Kind::until_close ||
-                                 to->body_missing);
+  const bool close =
+      !tunnel && (asked || !to->keep_alive || framing->kind == HttpFraming::Kind::until_close || to->body_missing);
   std::string line = "HTTP/1.1 " + std::to_string(head.status) + " ";
   line += head.reason.empty() ? http_reason(head.status) : std::string_view(head.reason);
   const std::string_view connection = close && !asked ? "close" : (to->minor == 0 && !close ? "keep-alive" : "");
@@ -240,7 +242,8 @@ Result<void> HttpdCore::respond(const HttpResponseHead& head, std::string_view b
 Result<void> HttpdCore::interim(int status, std::string& out) {
   const auto to = front();
   if (!to) return failure(to.error());
-  if (status < 100 || status > 199 || status == 101) return misuse(std::to_string(status) + " is no interim status", "");
+  if (status < 100 || status > 199 || status == 101)
+    return misuse(std::to_string(status) + " is no interim status", "");
   if (to->minor == 0) return misuse("an HTTP/1.0 client knows no 1xx", "leave it out");
   if (status == 100) exchanges_.front().body_missing = false;
   out.append("HTTP/1.1 ").append(std::to_string(status)).append(" ").append(http_reason(status)).append("\r\n\r\n");

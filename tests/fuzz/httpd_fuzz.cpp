@@ -9,7 +9,8 @@ namespace {
 
 std::string text_of(poe::Filter& filter, std::string_view body) {
   const auto& http = static_cast<poe::HttpdFilter&>(filter);
-  std::string text = std::to_string(static_cast<int>(http.part())) + http.request().method + " " + http.request().target;
+  std::string text =
+      std::to_string(static_cast<int>(http.part())) + http.request().method + " " + http.request().target;
   for (const auto* fields : {&http.request().fields, &http.trailers()}) {
     for (std::size_t i = 0; i < fields->size(); ++i) {
       text.append("|").append((*fields)[i].name).append("=").append((*fields)[i].value);

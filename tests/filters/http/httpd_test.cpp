@@ -29,7 +29,8 @@ std::string fields_text(const HttpFields& fields) {
 std::string show(Filter& filter, std::string_view body) {
   auto& http = static_cast<HttpdFilter&>(filter);
   const HttpRequestHead& head = http.request();
-  const std::string line = head.method + " " + head.target + " 1." + std::to_string(head.minor) + fields_text(head.fields);
+  const std::string line =
+      head.method + " " + head.target + " 1." + std::to_string(head.minor) + fields_text(head.fields);
   switch (http.part()) {
     case HttpPart::message:
       return line + "|" + std::string(body) + fields_text(http.trailers());
@@ -79,14 +80,14 @@ std::vector<FilterCase> good_cases() {
   add("OptionsAsteriskAndAbsoluteForm",
       "OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\nGET http://a:8/x?y HTTP/1.1\r\nHost: [::1]:8\r\n\r\n",
       Outcome{"OPTIONS * 1.1|Host=a|", "GET http://a:8/x?y 1.1|Host=[::1]:8|"});
-  add("KeepAliveOfHttp10", "GET /1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /2 HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n",
+  add("KeepAliveOfHttp10",
+      "GET /1 HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /2 HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n",
       Outcome{"GET /1 1.0|Connection=keep-alive|", "GET /2 1.0|Connection=Keep-Alive|"});
   state_kept("NothingBehindHttp10R28", "GET /1 HTTP/1.0\r\n\r\nGET /hidden HTTP/1.0\r\n\r\n", Outcome{"GET /1 1.0|"});
   state_kept("NothingBehindCloseR28",
              "GET /1 HTTP/1.1\r\nHost: a\r\nConnection: x, close\r\n\r\nGET /hidden HTTP/1.1\r\nHost: a\r\n\r\n",
              Outcome{"GET /1 1.1|Host=a|Connection=x, close|"});
-  state_kept("ExpectComesFirst",
-             "PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n\r\nok",
+  state_kept("ExpectComesFirst", "PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n\r\nok",
              Outcome{"expect PUT / 1.1|Host=a|Expect=100-Continue|Content-Length=2",
                      "PUT / 1.1|Host=a|Expect=100-Continue|Content-Length=2|ok"});
   return cases;
@@ -142,7 +143,7 @@ std::vector<Bad> bad_requests() {
       {"TwoBlanksAfterTheTarget", "GET /  HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"TabInTheLine", "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"BlankInTheTarget", "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
-      {"BlankBehindTheVersion", "GET / HTTP/1.1 \r\nHost: a\r\n\r\n", 400},
+      {"BlankBehindTheVersion", "GET / HTTP/1.1 \r\nHost: a\r\n\r\n", 505},
       {"BlankBeforeTheMethod", " GET / HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"ControlInTheTarget", "GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n", 400},
       {"HighOctetInTheTarget", "GET /\xC3\xA9 HTTP/1.1\r\nHost: a\r\n\r\n", 400},
@@ -191,15 +192,19 @@ std::vector<Bad> bad_requests() {
       {"LengthAndEncodingR08", get(host + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n") + "0\r\n\r\n", 400},
       {"EncodingAndLengthR08", get(host + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n") + "0\r\n\r\n", 400},
       {"EncodingOfHttp10", "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
-      {"UnknownEncoding", get(host + "Transfer-Encoding: xchunked\r\n") + "0\r\n\r\n", 400},
+      {"UnknownEncoding", get(host + "Transfer-Encoding: xchunked\r\n") + "0\r\n\r\n", 501},
       {"EncodingNotLast", get(host + "Transfer-Encoding: chunked, identity\r\n") + "0\r\n\r\n", 400},
       {"EncodingTwice", get(host + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n") + "0\r\n\r\n", 400},
-      {"EncodingTwiceInOne", get(host + "Transfer-Encoding: chunked, chunked\r\n") + "0\r\n\r\n", 501},
+      {"EncodingTwiceInOne", get(host + "Transfer-Encoding: chunked, chunked\r\n") + "0\r\n\r\n", 400},
       {"EncodingGzip", get(host + "Transfer-Encoding: gzip, chunked\r\n") + "0\r\n\r\n", 501},
-      {"EncodingIdentity", get(host + "Transfer-Encoding: identity\r\n"), 400},
-      {"EncodingEmpty", get(host + "Transfer-Encoding:\r\n"), 400},
-      {"EncodingWithControl", get(host + "Transfer-Encoding: \x0B" "chunked\r\n") + "0\r\n\r\n", 400},
-      {"EncodingQuoted", get(host + "Transfer-Encoding: \"chunked\"\r\n") + "0\r\n\r\n", 400},
+      {"EncodingIdentity", get(host + "Transfer-Encoding: identity\r\n"), 501},
+      {"EncodingEmpty", get(host + "Transfer-Encoding:\r\n"), 501},
+      {"EncodingWithControl",
+       get(host + "Transfer-Encoding: \x0B"
+                  "chunked\r\n") +
+           "0\r\n\r\n",
+       400},
+      {"EncodingQuoted", get(host + "Transfer-Encoding: \"chunked\"\r\n") + "0\r\n\r\n", 501},
       {"UnknownExpectation", get(host + "Expect: magic\r\nContent-Length: 1\r\n") + "x", 417},
       {"ChunkSizeIsNoNumber", chunked("xyz\r\nabc\r\n0\r\n\r\n"), 400},
       {"ChunkSizeEmpty", chunked("\r\nabc\r\n0\r\n\r\n"), 400},
@@ -489,7 +494,8 @@ TEST(HttpdUpgradeTest, NothingIsReadUntilTheUpgradeIsAnswered) {
 
 TEST(HttpdUpgradeTest, TurnedDownHttpGoesOn) {
   HttpdFilter filter;
-  const std::string bytes4 = request("GET", "Connection: Upgrade\r\nUpgrade: h2c\r\n") + request("PUT", "Content-Length: 0\r\n");
+  const std::string bytes4 =
+      request("GET", "Connection: Upgrade\r\nUpgrade: h2c\r\n") + request("PUT", "Content-Length: 0\r\n");
   filter.feed(bytes4);
   ASSERT_TRUE(filter.next()->has_value());
   EXPECT_FALSE(filter.next()->has_value());
