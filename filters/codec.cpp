@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: MIT
+#include "poe/filters/codec.hpp"
+
+namespace poe {
+
+Codec::~Codec() = default;
+
+}  // namespace poe

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+#include "poe/filters/compression.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "poe/filters/input_buffer.hpp"
+#include "streams.hpp"
+
+namespace poe {
+
+namespace {
+
+constexpr std::size_t kPiece = std::size_t{64} << 10;
+
+Error no_memory(const char* tried) {
+  return Error(Errc::system, tried, "a stream", "the library has no memory for it", "use fewer connections at a time");
+}
+
+Error corrupt() {
+  return Error(Errc::protocol, "decompress", "a stream", "it is malformed, or of another format",
+               "check that the peer compresses in the same way; what follows is dropped");
+}
+
+Error too_much(std::string why) {
+  return Error(Errc::limit, "decompress", "a stream", std::move(why),
+               "raise max_ratio or max_output if such input is wanted; what follows is dropped");
+}
+
+// How much may come out of what went in, and did.
+struct Growth {
+  std::uint64_t in = 0;
+  std::uint64_t out = 0;
+
+  std::optional<Error> check(const CompressionOptions& options) const {
+    if (out > options.max_output) return too_much("it has more than " + std::to_string(options.max_output) + " octets");
+    const std::uint64_t beyond = out > kPiece ? out - kPiece : 0;
+    if (options.max_ratio == 0 || beyond / options.max_ratio <= in) return std::nullopt;
+    return too_much("it grows to more than " + std::to_string(options.max_ratio) + " times its size");
+  }
+};
+
+class CompressionCodec final : public Codec {
+ public:
+  explicit CompressionCodec(CompressionOptions options) : options_(options) {}
+
+  Result<std::string> pack(std::string_view plain) const override {
+    const auto compressor = make_compressor(options_);
+    std::string out;
+    if (!compressor || !compressor->run(plain, true, out)) return failure(no_memory("compress"));
+    return out;
+  }
+
+  Result<std::string> unpack(std::string_view packed, std::size_t most) const override {
+    const auto decompressor = make_decompressor(options_);
+    if (!decompressor) return failure(no_memory("decompress"));
+    CompressionOptions limits = options_;
+    limits.max_output = std::min<std::uint64_t>(limits.max_output, most);
+    std::string out;
+    Growth growth;
+    for (std::string_view rest = packed;;) {
+      const std::size_t before = out.size();
+      const std::size_t had = rest.size();
+      std::size_t made = 0;
+      out.resize(before + kPiece);
+      const auto status = decompressor->run(rest, out.data() + before, kPiece, made);
+      out.resize(before + made);
+      growth.in += had - rest.size();
+      growth.out += made;
+      if (auto error = growth.check(limits)) return failure(std::move(*error));
+      const bool stuck = made == 0 && rest.size() == had;
+      if (status == Decompressor::Status::ended && rest.empty()) return out;
+      if (status != Decompressor::Status::more || stuck) return failure(corrupt());
+    }
+  }
+
+ private:
+  CompressionOptions options_;
+};
+
+}  // namespace
+
+struct CompressionFilter::State {
+  explicit State(CompressionOptions from) : options(from), input(from.max_buffer) {}
+
+  CompressionOptions options;
+  InputBuffer input;
+  std::unique_ptr<Decompressor> decompressor;  // made at the first octet
+  std::unique_ptr<Compressor> compressor;
+  std::string output;
+  Growth growth;
+  bool within = false;  // a stream was begun and has not ended
+  bool more = false;    // the decompressor may have output without new input
+  bool stopped = false;
+};
+
+CompressionFilter::CompressionFilter(CompressionOptions options) : state_(std::make_unique<State>(options)) {}
+CompressionFilter::CompressionFilter(CompressionFilter&&) noexcept = default;
+CompressionFilter& CompressionFilter::operator=(CompressionFilter&&) noexcept = default;
+CompressionFilter::~CompressionFilter() = default;
+
+void CompressionFilter::feed(std::string_view bytes) { state_->input.feed(bytes); }
+void CompressionFilter::keep() { state_->input.keep(); }
+
+Result<std::optional<std::string_view>> CompressionFilter::next() {
+  State& s = *state_;
+  const auto give_up = [&](Error error) {
+    s.stopped = true;
+    s.input.clear();
+    return failure(std::move(error));
+  };
+  if (s.stopped) s.input.clear();
+  s.input.settle();
+  while (!s.stopped && (!s.input.empty() || s.more)) {
+    if (!s.decompressor) s.decompressor = make_decompressor(s.options);
+    if (!s.decompressor) return give_up(no_memory("decompress"));
+    std::string_view in = s.input.held().empty() ? s.input.fed() : s.input.held();
+    const std::size_t had = in.size();
+    std::size_t made = 0;
+    s.output.resize(kPiece);
+    const auto status = s.decompressor->run(in, s.output.data(), s.output.size(), made);
+    s.input.consume(had - in.size());
+    s.growth.in += had - in.size();
+    s.growth.out += made;
+    if (status == Decompressor::Status::corrupt) return give_up(corrupt());
+    if (auto error = s.growth.check(s.options)) return give_up(std::move(*error));
+    s.within = status == Decompressor::Status::more;
+    s.more = s.within && made == s.output.size();
+    if (made > 0) return std::string_view(s.output).substr(0, made);
+    if (had == in.size() && s.input.empty()) break;
+    s.input.settle();
+  }
+  if (s.input.overflow()) {
+    return give_up(Error(Errc::limit, "buffer", "compressed input",
+                         "more than " + std::to_string(s.input.limit()) + " octets came before any were asked for",
+                         "call next() until it has nothing, or raise max_buffer; then reset() the filter"));
+  }
+  return std::nullopt;
+}
+
+Result<std::optional<std::string_view>> CompressionFilter::finish() {
+  auto piece = next();
+  if (!piece || piece->has_value() || state_->stopped || !std::exchange(state_->within, false)) return piece;
+  state_->decompressor.reset();
+  return failure(Errc::protocol, "decompress", "a stream", "it is cut off", "its last records may be missing");
+}
+
+Result<void> CompressionFilter::encode(std::string_view record, std::string& out) {
+  State& s = *state_;
+  if (!s.compressor) s.compressor = make_compressor(s.options);
+  const std::size_t before = out.size();
+  if (s.compressor && s.compressor->run(record, false, out)) return {};
+  out.resize(before);
+  return failure(no_memory("compress"));
+}
+
+Result<void> CompressionFilter::end(std::string& out) {
+  State& s = *state_;
+  if (!s.compressor) s.compressor = make_compressor(s.options);
+  const std::size_t before = out.size();
+  if (s.compressor && s.compressor->run({}, true, out)) return {};
+  out.resize(before);
+  return failure(no_memory("compress"));
+}
+
+std::string CompressionFilter::take_pending() { return state_->input.take(); }
+std::size_t CompressionFilter::pending_size() const noexcept { return state_->input.size(); }
+std::unique_ptr<Filter> CompressionFilter::clone() const {
+  return std::make_unique<CompressionFilter>(state_->options);
+}
+void CompressionFilter::reset() noexcept { *this = CompressionFilter(state_->options); }
+
+std::shared_ptr<const Codec> compression_codec(CompressionOptions options) {
+  return std::make_shared<CompressionCodec>(options);
+}
+
+}  // namespace poe

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: MIT
+#include "poe/filters/compression.hpp"
+
+#include <random>
+
+#include "filter_suite.hpp"
+#include "poe/filters/line.hpp"
+#include "poe/filters/stackable.hpp"
+
+namespace poe::test {
+namespace {
+
+constexpr Compression kAll[] = {Compression::zstd, Compression::zlib, Compression::gzip};
+
+std::string name_of(Compression how) {
+  return how == Compression::zstd ? "Zstd" : how == Compression::zlib ? "Zlib" : "Gzip";
+}
+
+std::string text() {
+  std::string all;
+  for (int i = 0; i < 20; ++i) all += "line " + std::to_string(i * i) + "\n";
+  return all;
+}
+
+// Each record flushed; two streams behind each other if `twice`.
+std::string packed(Compression how, const std::vector<std::string>& records, bool twice = false) {
+  CompressionFilter filter{CompressionOptions(how)};
+  std::string out;
+  for (int turn = twice ? 0 : 1; turn < 2; ++turn) {
+    for (const std::string& record : records) EXPECT_TRUE(filter.encode(record, out));
+    EXPECT_TRUE(filter.end(out));
+  }
+  return out;
+}
+
+std::vector<FilterCase> cases() {
+  std::vector<FilterCase> all;
+  for (const Compression how : kAll) {
+    const auto make = [how] { return std::make_unique<CompressionFilter>(CompressionOptions(how)); };
+    const auto add = [&](const char* name, auto made, std::string input, Outcome expected, std::string rest = "") {
+      all.push_back({name_of(how) + name, made, std::move(input), std::move(expected), std::move(rest), false, false});
+    };
+    add("Whole", make, packed(how, {text()}), {text()});
+    add("FlushedRecordByRecord", make, packed(how, {"a", "", "bc", text()}), {"abc" + text()});
+    add("TwoStreams", make, packed(how, {"one"}, true), {"oneone"});
+    add("CutOff", make, packed(how, {"one", "two"}).substr(0, packed(how, {"one", "two"}).size() - 1), {"onetwo"},
+        "!protocol");
+    add("Garbage", make, "no such format", {"!protocol"});
+    const auto lines = [how] {
+      return std::make_unique<StackableFilter>(
+          StackableFilter::of(CompressionFilter(CompressionOptions(how)), LineFilter()));
+    };
+    add("UnderLines", lines, packed(how, {"a\nb", "b\n", "c\n"}), {"a", "bb", "c"});
+    all.back().has_records = true;
+    all.back().may_be_fed_again = false;
+  }
+  return all;
+}
+
+POE_FILTER_SUITE(Compression, cases());
+
+class CompressionTest : public testing::TestWithParam<Compression> {};
+
+TEST_P(CompressionTest, EachRecordCanBeReadAtOnce) {
+  CompressionFilter sender{CompressionOptions(GetParam())};
+  CompressionFilter receiver{CompressionOptions(GetParam())};
+  for (const std::string record : {"first", "second", "third"}) {
+    std::string wire;
+    ASSERT_TRUE(sender.encode(record, wire));
+    receiver.feed(wire);
+    EXPECT_EQ(**receiver.next(), record);
+    EXPECT_FALSE(receiver.next()->has_value());
+  }
+}
+
+TEST_P(CompressionTest, BombEndsAtTheRatioR47) {
+  const std::string bomb = packed(GetParam(), {std::string(64 << 20, '\0')});
+  CompressionFilter filter{CompressionOptions(GetParam())};
+  filter.feed(bomb);
+  std::size_t out = 0;
+  for (;;) {
+    const auto piece = filter.next();
+    if (!piece) {
+      EXPECT_EQ(piece.error().code(), Errc::limit);
+      break;
+    }
+    ASSERT_TRUE(piece->has_value()) << "no error after " << out;
+    out += (*piece)->size();
+  }
+  EXPECT_LE(out, 200 * bomb.size() + (128U << 10));
+  EXPECT_FALSE(filter.next()->has_value());
+}
+
+TEST_P(CompressionTest, CodecRefusesMoreThanItWasTold) {
+  const auto codec = compression_codec(GetParam());
+  std::mt19937 random(1);
+  std::string noise(200'000, '\0');
+  for (char& c : noise) c = static_cast<char>(random());
+  const auto wire = codec->pack(noise);
+  ASSERT_TRUE(wire);
+  EXPECT_EQ(codec->unpack(*wire, noise.size()), noise);
+  EXPECT_EQ(codec->unpack(*wire, noise.size() - 1).error().code(), Errc::limit);
+  EXPECT_EQ(codec->unpack(wire->substr(0, wire->size() - 1), noise.size()).error().code(), Errc::protocol);
+  EXPECT_EQ(codec->unpack(*wire + "x", noise.size()).error().code(), Errc::protocol);
+  EXPECT_EQ(codec->unpack("", 10).error().code(), Errc::protocol);
+  const auto bomb = codec->pack(std::string(8 << 20, '\0'));
+  EXPECT_EQ(codec->unpack(*bomb, std::size_t{64} << 20).error().code(), Errc::limit) << "the ratio";
+}
+
+INSTANTIATE_TEST_SUITE_P(All, CompressionTest, testing::ValuesIn(kAll),
+                         [](const auto& info) { return name_of(info.param); });
+
+}  // namespace
+}  // namespace poe::test
