@@ -3,7 +3,11 @@
 // The public faces: Kernel and Guest, and how a KernelCore begins and ends.
 #include "poe/kernel.hpp"
 
+#include <poll.h>
+
+#include <algorithm>
 #include <atomic>
+#include <limits>
 #include <new>
 #include <utility>
 
@@ -172,6 +176,24 @@ Result<void> Kernel::drain_then_stop(Duration limit) { return core_->drain_then_
 bool Kernel::draining() const noexcept { return static_cast<bool>(core_->drain_limit_); }
 
 Result<Guest> Kernel::attach(const Host& host) { return core_->attach(host); }
+
+Result<bool> Kernel::tick(Duration budget) {
+  const TimePoint until = saturating_add(now(), budget);
+  auto more = run_one_timeslice(Duration(0));
+  while (more && *more && counts().queued != 0 && now() < until) more = run_one_timeslice(Duration(0));
+  return more;
+}
+
+int Pollable::poll_ms(TimePoint now) const noexcept {
+  if (deadline == TimePoint::max()) return -1;
+  if (deadline <= now) return 0;
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(deadline - now).count();
+  return static_cast<int>(std::min<std::int64_t>(wait, std::numeric_limits<int>::max()));
+}
+
+short Pollable::poll_events() const noexcept {
+  return static_cast<short>(((events & POE_READ) != 0 ? POLLIN : 0) | ((events & POE_WRITE) != 0 ? POLLOUT : 0));
+}
 
 Result<Pollable> Kernel::pollable() {
   if (auto loop = core_->ensure_loop(); !loop) return failure(loop.error());

@@ -382,6 +382,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   friend class Hooked;
   friend class Kernel;
   friend class Guest;
+  friend class Bridge;
   friend class Self;
   friend class Timer;
   friend class Watch;
@@ -489,6 +490,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   bool stop_loop_ = false;
   bool finished_told_ = true;
   Fn<void()> on_finished_{};
+  std::function<void()> bridged_{};  // while a Bridge waits for us: makes it look again
   const poe_sys* system_ = nullptr;  // once chosen
   std::shared_ptr<Mailbox> mailbox_;
   ForkGuard fork_guard_;

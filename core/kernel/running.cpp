@@ -88,6 +88,7 @@ void KernelCore::schedule() {
   } else {
     seat_.arm(timer_queue_.empty() ? POE_NEVER_NS : timer_queue_.first_due());
   }
+  if (bridged_ && !single_ && depth_ == 0) bridged_();  // the host's own doing, between slices
 }
 
 bool KernelCore::has_work() const noexcept {
@@ -135,9 +136,9 @@ Result<void> KernelCore::run() {
     return failure(Errc::already_running, "run the kernel", "", "it is running: this is one of its handlers",
                    "use run_one_timeslice() to let others go on inside a handler");
   }
-  if (seat_.is_open() && seat_.is_guest()) {
+  if (seat_.is_open() && (seat_.is_guest() || bridged_)) {
     return failure(Errc::already_running, "run the kernel", "", "it is attached to a host, whose loop drives it",
-                   "run the host's loop, or detach the Guest first");
+                   "run the host's loop, or detach the Guest or end the Bridge first");
   }
   if (sessions_ != 0 || !queue_.empty()) {
     if (auto loop = ensure_loop(); !loop) return loop;
@@ -206,9 +207,10 @@ Result<bool> KernelCore::nested_slice(Duration max_wait) {
 
 Result<Guest> KernelCore::attach(const Host& host) {
   if (auto usable = check_usable("attach to a host"); !usable) return failure(usable.error());
-  if (seat_.is_open() && (seat_.is_guest() || running_ || depth_ > 0)) {
+  if (seat_.is_open() && (seat_.is_guest() || bridged_ || running_ || depth_ > 0)) {
+    const bool hosted = seat_.is_guest() || bridged_;
     return failure(Errc::already_running, "attach to a host", "",
-                   seat_.is_guest() ? "the kernel is a guest already" : "the kernel runs a loop of its own",
+                   hosted ? "the kernel is a guest already" : "the kernel runs a loop of its own",
                    "detach it, or let run() return first");
   }
   auto choice = loops_->join(host);

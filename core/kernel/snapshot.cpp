@@ -69,7 +69,7 @@ Snapshot KernelCore::snapshot() const {
       all.watches.push_back({SessionId{node.session}, fds_[node.entry].fd, node.interest, node.paused});
   });
   for_each(signals_, [&](std::uint32_t, const SignalNode& node) {
-    all.signals.push_back({SessionId{node.session}, node.name});
+    all.signal_watches.push_back({SessionId{node.session}, node.name});
   });
   for_each(children_, [&](std::uint32_t, const ChildNode& node) {
     all.children.push_back({SessionId{node.session}, node.pid});

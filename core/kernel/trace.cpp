@@ -17,7 +17,7 @@ using Name = std::pair<std::string_view, Flags>;
 constexpr std::array<Name<Trace>, 6> kTraces{{{"events", Trace::events},
                                               {"sessions", Trace::sessions},
                                               {"refs", Trace::refs},
-                                              {"signals", Trace::signals},
+                                              {"signals", Trace::signalling},
                                               {"turns", Trace::turns},
                                               {"all", Trace::all}}};
 constexpr std::array<Name<Assert>, 3> kAsserts{

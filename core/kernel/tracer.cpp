@@ -41,7 +41,7 @@ void Tracer::references(SessionId session, std::uint32_t count) noexcept {
 }
 
 void Tracer::signalled(SessionId to, const char* name) noexcept {
-  if (has(what_, Trace::signals)) write("signal ", name, " sent to ", kernel_.describe(to));
+  if (has(what_, Trace::signalling)) write("signal ", name, " sent to ", kernel_.describe(to));
 }
 
 void Tracer::turn_began(std::uint64_t events) noexcept {

@@ -17,16 +17,6 @@ static poe::Task<> ticker(poe::Self& self) {
   }
 }
 
-/// What is due, and what follows from it, for at most `limit`; never waits. False once no session is left.
-static poe::Result<bool> tick(poe::Kernel& kernel, poe::Duration limit) {
-  const auto until = std::chrono::steady_clock::now() + limit;
-  auto more = kernel.run_one_timeslice(0ns);
-  while (more && *more && kernel.counts().queued != 0 && std::chrono::steady_clock::now() < until) {
-    more = kernel.run_one_timeslice(0ns);
-  }
-  return more;
-}
-
 int main() {
   auto kernel = poe::open_kernel();
   if (!kernel) return std::fprintf(stderr, "in_frames: %s\n", kernel.error().report().c_str()), 1;
@@ -35,7 +25,7 @@ int main() {
   auto next_frame = std::chrono::steady_clock::now();
   for (bool more = true; more;) {
     // ... draw ...
-    const auto ran = tick(*kernel, 2ms);
+    const auto ran = kernel->tick(2ms);
     if (!ran) return std::fprintf(stderr, "in_frames: %s\n", ran.error().report().c_str()), 1;
     more = *ran;
     std::this_thread::sleep_until(next_frame += 5ms);  // or the wait for the display

@@ -19,13 +19,6 @@ static poe::Task<> ticker(poe::Self& self) {
   }
 }
 
-/// For poll(2): rounded up, since a wait that ends too early is one for nothing.
-static int wait_ms(const poe::Pollable& sessions, poe::TimePoint now) {
-  if (sessions.deadline == poe::TimePoint::max()) return -1;
-  if (sessions.deadline <= now) return 0;
-  return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(sessions.deadline - now).count());
-}
-
 int main() {
   auto kernel = poe::open_kernel({.loop = "epoll"});
   if (!kernel) return std::fprintf(stderr, "in_poll: %s\n", kernel.error().report().c_str()), 1;
@@ -35,8 +28,8 @@ int main() {
   for (bool more = true; more; ++rounds) {
     const auto sessions = kernel->pollable();  // each round: sessions change it
     if (!sessions) return std::fprintf(stderr, "in_poll: %s\n", sessions.error().report().c_str()), 1;
-    pollfd fds[] = {{sessions->fd, POLLIN, 0}};  // and the program's own beside it
-    poll(fds, std::size(fds), wait_ms(*sessions, kernel->now()));
+    pollfd fds[] = {{sessions->fd, sessions->poll_events(), 0}};  // and the program's own beside it
+    poll(fds, std::size(fds), sessions->poll_ms(kernel->now()));
     const auto ran = kernel->run_one_timeslice(0ns);
     if (!ran) return std::fprintf(stderr, "in_poll: %s\n", ran.error().report().c_str()), 1;
     more = *ran;  // false: the sessions have ended

@@ -86,7 +86,7 @@ TEST_P(Observers, TraceFlagsWriteWhatWasAskedFor) {
   KeptLog kept;
   KernelOptions options;
   options.log = &kept;
-  options.trace = Trace::sessions | Trace::signals;
+  options.trace = Trace::sessions | Trace::signalling;
   Kernel k = open_on(GetParam(), options);
   const SessionId id = k.spawn(actor().on(ping, [](auto&, Self&) {}));
   ASSERT_TRUE(k.post(id, ping));
@@ -160,7 +160,7 @@ TEST_P(Observers, SnapshotsShowWhatLivesAndWaits) {
   EXPECT_GE(now.timers[0].due, now.taken);
   ASSERT_EQ(now.watches.size(), 1u);
   EXPECT_EQ(now.watches[0].fd, pair.here.get());
-  ASSERT_EQ(now.signals.size(), 1u);
+  ASSERT_EQ(now.signal_watches.size(), 1u);
   EXPECT_TRUE(k.check_books().empty());
   k.stop();
   ASSERT_TRUE(succeeded(k.run()));

@@ -5,6 +5,7 @@
 // reach its sessions through an Address.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "poe/bridge.hpp"
 #include "poe/error.hpp"
 #include "poe/export.hpp"
 #include "poe/log.hpp"
@@ -77,11 +79,16 @@ class POE_API Guest {
 };
 
 /// What an outer poll loop must wait for; then call run_one_timeslice(0).
-struct Pollable {
+struct POE_API Pollable {
   int fd;
   std::uint32_t events;      ///< POE_READ ...
-  TimePoint deadline;        ///< TimePoint::max(): none
+  TimePoint deadline;        ///< TimePoint::max(): none; TimePoint::min(): do not wait. Mind the ends when subtracting
   std::uint64_t generation;  ///< changes when any of the above does
+
+  /// For poll(2): milliseconds to wait, rounded up, so that it does not end early for nothing; -1: for ever.
+  int poll_ms(TimePoint now) const noexcept;
+  /// For poll(2): `events` as POLLIN and POLLOUT.
+  short poll_events() const noexcept;
 };
 
 /// A session as it looks from outside; see Kernel::sessions().
@@ -230,6 +237,12 @@ class POE_API Kernel {
   /// Whether drain_then_stop() was asked for and is not over.
   bool draining() const noexcept;
 
+  /// For a program with a loop of frames: runs what is due, and what follows from it, for at most `budget`; one pass at
+  /// least, and never waits. False once no session is left. Errors: as run_one_timeslice().
+  Result<bool> tick(Duration budget = std::chrono::milliseconds(2));
+  /// For a host that cannot watch descriptors: see poe/bridge.hpp. Errors: not_supported (the loop is not pollable;
+  /// take epoll), already_running (something else drives the kernel), wrong_thread, forked.
+  Result<Bridge> bridge(Bridge::RunOnHost run_on_host);
   /// Joins a loop that its owner runs. One host at a time. Errors: what the loop says, not_supported, wrong_thread.
   Result<Guest> attach(const Host& host);
   /// For a host that is none of our plug-ins but can poll a descriptor. Error not_supported: this loop cannot.

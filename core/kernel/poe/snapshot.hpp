@@ -58,7 +58,7 @@ struct Snapshot {
   std::vector<Event> queue;       ///< the first is handled first
   std::vector<Timer> timers;      ///< the first is due first
   std::vector<Watch> watches;
-  std::vector<Signal> signals;
+  std::vector<Signal> signal_watches;
   std::vector<Child> children;
 };
 

@@ -18,7 +18,7 @@ enum class Trace : std::uint8_t {
   events = 1,    ///< queued and handled
   sessions = 2,  ///< born and ended
   refs = 4,      ///< what keeps sessions alive, counted
-  signals = 8,
+  signalling = 8,
   turns = 16,  ///< calls of the loop
   all = 31,
 };
