@@ -28,6 +28,7 @@ Result<Output> ReadWrite::put(std::string_view record) {
 void ReadWrite::flush() { state_->flush(); }
 void ReadWrite::pause_input() noexcept { state_->pause_input(); }
 void ReadWrite::resume_input() { state_->resume_input(); }
+bool ReadWrite::read_now() { return state_->read_now(); }
 void ReadWrite::shutdown_input() { state_->shutdown_input(); }
 void ReadWrite::shutdown_output() { state_->shutdown_output(); }
 void ReadWrite::set_filter(AnyFilter filter) { state_->set_filter(std::move(filter)); }

@@ -40,14 +40,29 @@ void ReadWrite::State::on_readable() {
   }
   if (!receives_ && !reader_waits()) return read_watch_.pause(POE_READ);  // until the next read()
   if (!reads() || held_) return;                                          // held: a turn that delivers is under way
+  read_once();
+}
+
+bool ReadWrite::State::read_now() {
+  Frame frame(*this);
+  if (input_ended_ || closed_) return false;
+  return held_ || !reads() || delivering_ > 0 || read_once();
+}
+
+// Whether there may be more.
+bool ReadWrite::State::read_once() {
   // On the stack, not in the wheel: idle wheels cost nothing, every wheel uses the same warm memory, and it is not
   // initialised.
   std::array<char, StreamDriver::kReadSize> bytes;
   const std::size_t size = std::clamp<std::size_t>(budget_.bytes, 1, bytes.size());
   const auto got = StreamDriver::read(input_, std::span(bytes).first(size));
-  if (!got) return end_of_input(got.error());
+  if (!got) {
+    end_of_input(got.error());
+    return false;
+  }
   if (*got > 0) accept_bytes({bytes.data(), *got});
   if (!closed_) output_turn();
+  return *got > 0;
 }
 
 void ReadWrite::State::accept_bytes(std::string_view bytes) {

@@ -57,6 +57,7 @@ class ReadWrite::State {
   void flush();
   void pause_input() noexcept;
   void resume_input();
+  bool read_now();
   void shutdown_input();
   void shutdown_output();
   void set_filter(AnyFilter filter);
@@ -157,6 +158,7 @@ class ReadWrite::State {
   void begin_reading();
   bool reads() const noexcept { return !paused_ && !input_ended_ && (receives_ || reader_waits()) && is_heard(); }
   void on_readable();
+  bool read_once();
   void accept_bytes(std::string_view bytes);
   void deliver();
   bool deliver_one();

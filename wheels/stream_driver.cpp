@@ -34,7 +34,10 @@ Result<std::size_t> StreamDriver::read(const Fd& fd, std::span<char> into) {
   const std::int64_t got = uninterrupted([&] { return sys.readv(sys.ctx, fd.get(), &part, 1); });
   if (got > 0) return static_cast<std::size_t>(got);
   if (would_block(got)) return std::size_t{0};
-  if (got == 0) return failure(Errc::end_of_file, "read", name_of(fd), "the other side has ended the stream");
+  // What Linux says of a terminal whose other side is closed (P154).
+  const bool hung_up = got == -EIO && sys.kind(sys.ctx, fd.get()) == POE_KIND_TERMINAL;
+  if (got == 0 || hung_up)
+    return failure(Errc::end_of_file, "read", name_of(fd), "the other side has ended the stream");
   return system_failure(static_cast<int>(-got), "read", name_of(fd));
 }
 

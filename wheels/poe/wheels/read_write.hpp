@@ -51,6 +51,9 @@ class POE_API ReadWrite {
   void pause_input() noexcept;
   /// Delivers what was kept, not before the caller returns, and goes on reading.
   void resume_input();
+  /// Reads once now, instead of when the loop says so, and delivers: for the last look at a stream whose writer has
+  /// ended while others keep it open. @return  whether there may be more: it has got something, or records wait.
+  bool read_now();
   /// Ends reading for good; undelivered bytes are dropped, output goes on (P120).
   void shutdown_input();
   /// Ends writing as soon as all that was put is out: the peer sees the end, input goes on (P120).
