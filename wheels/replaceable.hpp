@@ -18,6 +18,7 @@ class Replaceable {
   void set(Fn<void(A...)> callback) {
     callback_ = callback ? std::make_shared<Fn<void(A...)>>(std::move(callback)) : nullptr;
   }
+  explicit operator bool() const noexcept { return callback_ != nullptr; }
   /// Does nothing if there is none.
   void operator()(A... arguments) const {
     if (const auto kept = callback_) (*kept)(std::forward<A>(arguments)...);
