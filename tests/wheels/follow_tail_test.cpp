@@ -1,0 +1,504 @@
+// SPDX-License-Identifier: MIT
+//
+// FollowTail on real files and FIFOs, told by the system and by looking.
+#include "poe/wheels/follow_tail.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <thread>
+
+#include "run_bench.hpp"
+
+namespace poe::test {
+namespace {
+
+class Reader : public Session {
+ public:
+  explicit Reader(Birth&& birth) : Session(std::move(birth)) {}
+  static void handlers(Handlers<Reader>& table) { table.on(start, &Reader::begin); }
+  FollowTail wheel;
+  KeepAlive hold;
+
+ private:
+  void begin() { hold = keep_alive("the test"); }
+};
+
+class FollowTailRig {
+ public:
+  explicit FollowTailRig(const std::string& loop) : kernel(std::make_unique<OneLoop>(loop_plugin(loop))) {
+    id = kernel.spawn<Reader>();
+    char made[] = "/tmp/poe-tail-XXXXXX";
+    folder = ::mkdtemp(made);
+  }
+  ~FollowTailRig() {
+    if (kernel.alive(id)) drop();
+    std::filesystem::remove_all(folder);
+  }
+
+  std::string path(const std::string& name = "log") const { return folder + "/" + name; }
+  /// Appends, as a logger does.
+  void append(const std::string& text, const std::string& name = "log") const {
+    std::ofstream(path(name), std::ios::app) << text;
+  }
+  void truncate(const std::string& text) const { std::ofstream(path(), std::ios::trunc) << text; }
+  void rename(const std::string& from, const std::string& to) const { std::filesystem::rename(path(from), path(to)); }
+
+  FollowTailOptions logging(FollowTailOptions options) {
+    options.on_record = [this](std::string_view record) { note(std::string(record)); };
+    options.on_error = [this](const Error& error) {
+      note("error " + error.operation() + " " + std::to_string(error.number()));
+    };
+    options.on_reset = [this] { note("reset"); };
+    options.notices = notices;
+    options.poll_interval = notices ? 10s : 5ms;  // so that nobody is helped by looking
+    return options;
+  }
+  FollowTailOptions logging() { return logging(FollowTailOptions(path())); }
+  void make(FollowTailOptions options) {
+    as_session([&](Reader& reader) { reader.wheel = FollowTail(reader, std::move(options)); });
+    slice();
+    slice();
+  }
+  void drop() {
+    as_session([](Reader& reader) { reader.wheel = FollowTail(); });
+  }
+  template <class F>
+  void as_session(F f) {
+    const auto done = kernel.with<Reader>(id, f);
+    ASSERT_TRUE(done) << done.error().report();
+  }
+  FollowTail& wheel() {
+    FollowTail* found = nullptr;
+    as_session([&](Reader& reader) { found = &reader.wheel; });
+    return *found;
+  }
+  void note(const std::string& what) {
+    log.push_back(what);
+    if (on_note) on_note(what);
+  }
+  void slice() { ASSERT_TRUE(kernel.run_one_timeslice(2ms)); }
+  /// Runs until the log has that many lines, and a little more to see that none follows.
+  void until(std::size_t lines) {
+    const auto limit = std::chrono::steady_clock::now() + 10s;
+    while (log.size() < lines && std::chrono::steady_clock::now() < limit) slice();
+    for (int i = 0; i < 5; ++i) slice();
+  }
+  void expect(const Log& expected) {
+    until(expected.size());
+    EXPECT_EQ(log, expected) << (notices ? "told" : "looked at");
+    log.clear();
+  }
+
+  bool notices = true;
+  std::function<void(const std::string&)> on_note;
+  Log log;
+  Kernel kernel;
+  SessionId id;
+  std::string folder;
+};
+
+/// Each test twice: with notices, and without.
+class FollowTailTest : public testing::TestWithParam<std::string> {
+ protected:
+  static void both(const std::function<void(FollowTailRig&)>& test) {
+    for (const bool notices : {true, false}) {
+      FollowTailRig rig(GetParam());
+      rig.notices = notices;
+      test(rig);
+    }
+  }
+};
+POE_ON_REAL_LOOPS(FollowTailTest);
+
+TEST_P(FollowTailTest, ShowsWhatIsAppendedAndTheRestOfAnUnfinishedLineP141) {
+  both([](FollowTailRig& rig) {
+    rig.append("old\npart");
+    rig.make(rig.logging());
+    rig.append("ial\nnew\n");
+    rig.expect({"partial", "new"});
+    EXPECT_EQ(rig.wheel().tell(), 16U);
+    rig.append("unfin");
+    rig.expect({});
+    EXPECT_EQ(rig.wheel().tell(), 16U) << "where the next record begins";
+    rig.append("ished\n");
+    rig.expect({"unfinished"});
+  });
+}
+
+TEST_P(FollowTailTest, TruncatedItIsReadFromTheTopP142) {
+  both([](FollowTailRig& rig) {
+    rig.append("one\ntwo\n");
+    rig.make(rig.logging());
+    rig.append("three\n");
+    rig.expect({"three"});
+    rig.truncate("");
+    rig.expect({"reset"});
+    rig.append("a\n");
+    rig.expect({"a"});
+    rig.truncate("b\n");
+    rig.until(2);
+    EXPECT_EQ(rig.log, (Log{"reset", "b"}));
+  });
+}
+
+TEST_P(FollowTailTest, RenamedAwayItIsReadToItsEndFirstP143) {
+  both([](FollowTailRig& rig) {
+    rig.append("old\n");
+    rig.make(rig.logging());
+    rig.append("one\n");
+    rig.rename("log", "log.1");
+    rig.append("two\n", "log.1");
+    rig.expect({"one", "two"});
+    rig.append("three\n", "log.1");
+    rig.expect({"three"});
+    rig.append("four\n", "log.1");
+    rig.append("five\n");
+    rig.expect({"four", "reset", "five"});
+    rig.append("six\n");
+    rig.expect({"six"});
+  });
+}
+
+TEST_P(FollowTailTest, SuccessorThatIsEmptyYetDoesNotEndTheFormerOneP143) {
+  both([](FollowTailRig& rig) {
+    rig.append("old\n");
+    rig.make(rig.logging());
+    rig.rename("log", "log.1");
+    rig.append("");  // made, and nothing in it
+    rig.append("late\n", "log.1");
+    rig.expect({"late"});
+    rig.append("later, not ended", "log.1");
+    rig.append("new\n");
+    rig.expect({"later, not ended", "reset", "new"});
+  });
+}
+
+TEST_P(FollowTailTest, ReplacedByAnotherInodeItIsFollowedP144) {
+  both([](FollowTailRig& rig) {
+    rig.append("old\n");
+    rig.make(rig.logging());
+    rig.append("new\n", "other");
+    rig.rename("other", "log");
+    rig.expect({"reset", "new"});
+  });
+}
+
+TEST_P(FollowTailTest, HardLinkIsNoResetP144) {
+  both([](FollowTailRig& rig) {
+    rig.append("old\n");
+    rig.make(rig.logging());
+    std::filesystem::create_hard_link(rig.path(), rig.path("link"));
+    rig.expect({});
+    rig.append("new\n", "link");
+    rig.expect({"new"});
+  });
+}
+
+TEST_P(FollowTailTest, MissingFileIsNoErrorAndReadFromItsStartOnceItIsThereP145) {
+  both([](FollowTailRig& rig) {
+    rig.make(rig.logging());
+    rig.expect({});
+    rig.append("one\ntwo\n");
+    rig.expect({"reset", "one", "two"});
+    ASSERT_TRUE(std::filesystem::remove(rig.path()));
+    rig.expect({});
+    rig.append("three\n");
+    rig.expect({"reset", "three"});
+  });
+}
+
+TEST_P(FollowTailTest, SeeksStayWithinTheFileP145) {
+  both([](FollowTailRig& rig) {
+    rig.append("one\ntwo\n");
+    const auto from = [&](std::optional<std::int64_t> seek, std::optional<std::uint64_t> back, const Log& expected) {
+      FollowTailOptions options = rig.logging();
+      options.seek = seek;
+      options.seek_back = back;
+      rig.make(std::move(options));
+      rig.append("+\n");
+      Log all = expected;
+      all.push_back("+");
+      rig.expect(all);
+      rig.drop();
+      std::filesystem::resize_file(rig.path(), 8);
+    };
+    from(0, std::nullopt, {"one", "two"});
+    from(4, std::nullopt, {"two"});
+    from(-4, std::nullopt, {"two"});
+    from(-400, std::nullopt, {"one", "two"});
+    from(400, std::nullopt, {});
+    from(std::nullopt, 4, {"two"});
+    from(std::nullopt, 400, {"one", "two"});
+    from(std::nullopt, 0, {});
+  });
+}
+
+TEST_P(FollowTailTest, RewrittenToALargerSizeItIsReadFromTheTopP146) {
+  both([](FollowTailRig& rig) {
+    rig.append("old\n");
+    rig.make(rig.logging());
+    rig.append("new\n");
+    rig.expect({"new"});
+    rig.truncate("these are\nother lines\n");
+    rig.expect({"reset", "these are", "other lines"});
+  });
+}
+
+TEST_P(FollowTailTest, FifoSurvivesItsWritersP147) {
+  both([](FollowTailRig& rig) {
+    ASSERT_EQ(::mkfifo(rig.path().c_str(), 0600), 0);
+    rig.make(rig.logging());
+    rig.append("one\n");
+    rig.expect({"one"});
+    rig.append("two\n");
+    rig.expect({"two"});
+    ASSERT_TRUE(std::filesystem::remove(rig.path()));
+    rig.append("a file now\n");
+    rig.expect({"reset", "a file now"});
+  });
+}
+
+TEST_P(FollowTailTest, WhileThereIsDataNobodyWaitsForTheIntervalP148) {
+  both([](FollowTailRig& rig) {
+    std::string much;
+    for (int i = 0; i < 200'000; ++i) much += "a line\n";  // more than one read
+    rig.append(much);
+    FollowTailOptions options = rig.logging();
+    options.seek = 0;
+    options.poll_interval = 1h;
+    std::size_t lines = 0;
+    options.on_record = [&](std::string_view) { ++lines; };
+    rig.make(std::move(options));
+    for (int i = 0; i < 100'000 && lines < 200'000; ++i) rig.slice();
+    EXPECT_EQ(lines, 200'000U);
+  });
+}
+
+TEST_P(FollowTailTest, IdleIsToldAtTheEndOnceAnInterval) {
+  both([](FollowTailRig& rig) {
+    rig.append("old\n");
+    FollowTailOptions options = rig.logging();
+    options.poll_interval = 20ms;
+    options.on_idle = [&] { rig.note("idle"); };
+    rig.make(std::move(options));
+    rig.append("new\n");
+    rig.until(3);
+    ASSERT_GE(rig.log.size(), 3U);
+    EXPECT_EQ((Log{rig.log[0], rig.log[1], rig.log[2]}), (Log{"new", "idle", "idle"}));
+  });
+}
+
+TEST_P(FollowTailTest, FolderAndForbiddenFileAreToldOnce) {
+  both([](FollowTailRig& rig) {
+    ASSERT_TRUE(std::filesystem::create_directory(rig.path()));
+    rig.make(rig.logging());
+    rig.expect({"error open 21"});
+    ASSERT_TRUE(std::filesystem::remove(rig.path()));
+    rig.append("a file\n", "other");
+    rig.rename("other", "log");
+    rig.expect({"reset", "a file"});
+  });
+}
+
+TEST_P(FollowTailTest, OpenFileIsFollowedWhateverItsName) {
+  both([](FollowTailRig& rig) {
+    rig.append("old\n");
+    rig.make(rig.logging(FollowTailOptions(Fd(::open(rig.path().c_str(), O_RDONLY | O_CLOEXEC)))));
+    rig.rename("log", "elsewhere");
+    rig.append("new\n", "elsewhere");
+    rig.append("not ours\n");
+    rig.expect({"new"});
+  });
+}
+
+TEST_P(FollowTailTest, FollowsALinkToItsNewTarget) {
+  both([](FollowTailRig& rig) {
+    rig.append("old\n", "a");
+    std::filesystem::create_symlink(rig.path("a"), rig.path());
+    rig.make(rig.logging());
+    rig.append("one\n", "a");
+    rig.expect({"one"});
+    rig.append("two\n", "b");
+    std::filesystem::create_symlink(rig.path("b"), rig.path("new"));
+    rig.rename("new", "log");
+    rig.expect({"reset", "two"});
+  });
+}
+
+TEST_P(FollowTailTest, PausesBetweenTwoRecordsAndSwapsItsFilter) {
+  both([](FollowTailRig& rig) {
+    rig.make(rig.logging());
+    rig.on_note = [&rig](const std::string& what) {
+      if (what == "one") rig.wheel().pause();
+      if (what == "two") rig.wheel().set_filter(LineOptions(";"));
+    };
+    rig.append("one\ntwo\nthree;");
+    rig.expect({"reset", "one"});
+    rig.wheel().resume();
+    rig.expect({"two", "three"});
+    rig.append("four;");
+    rig.expect({"four"});
+  });
+}
+
+// ---- inside the callbacks
+
+const Log kAll{"reset", "line", "idle"};
+
+/// Makes all of it happen, once for each callback that can do the deed, and says what is expected to be heard.
+void in_each_callback(
+    FollowTailRig& rig, const std::function<void()>& deed, const std::function<Log(std::size_t)>& expected,
+    const std::function<void()>& after = [] {}) {
+  for (std::size_t where = 0; where < kAll.size(); ++where) {
+    std::filesystem::remove(rig.path());
+    rig.on_note = [&, done = false](const std::string& what) mutable {
+      if (what == kAll[where] && !std::exchange(done, true)) deed();
+    };
+    FollowTailOptions options = rig.logging();
+    options.poll_interval = 5ms;
+    options.on_idle = [&rig] {
+      if (!rig.log.empty() && rig.log.back() == "line") rig.note("idle");
+    };
+    rig.make(std::move(options));
+    rig.append("line\n");
+    rig.expect(expected(where));
+    after();
+  }
+}
+
+Log up_to(std::size_t where) { return {kAll.begin(), kAll.begin() + static_cast<std::ptrdiff_t>(where) + 1}; }
+
+TEST_P(FollowTailTest, DroppedInItsCallbackItSaysNothingMore) {
+  both([](FollowTailRig& rig) {
+    in_each_callback(
+        rig, [&rig] { rig.drop(); }, up_to);
+  });
+}
+
+TEST_P(FollowTailTest, MovedInItsCallbackItGoesOn) {
+  both([](FollowTailRig& rig) {
+    FollowTail elsewhere;
+    const auto deed = [&] { elsewhere = std::move(rig.wheel()); };
+    const auto after = [&] {
+      EXPECT_TRUE(elsewhere);
+      elsewhere = FollowTail();
+    };
+    in_each_callback(
+        rig, deed, [](std::size_t) { return kAll; }, after);
+  });
+}
+
+TEST_P(FollowTailTest, NestedSliceInItsCallbackIsFine) {
+  both([](FollowTailRig& rig) {
+    in_each_callback(
+        rig, [&] { rig.slice(); }, [](std::size_t) { return kAll; });
+  });
+}
+
+TEST_P(FollowTailTest, ReplacingItsCallbacksInsideThemIsFine) {
+  both([](FollowTailRig& rig) {
+    const auto deed = [&rig] {
+      rig.wheel().on_record([](std::string_view) {});
+      rig.wheel().on_reset(nullptr);
+      rig.wheel().on_idle(nullptr);
+      rig.wheel().on_error(nullptr);
+    };
+    in_each_callback(rig, deed, up_to);
+  });
+}
+
+TEST_P(FollowTailTest, StoppedSessionHearsNothingMore) {
+  for (std::size_t where = 0; where < kAll.size(); ++where) {
+    both([&](FollowTailRig& rig) {
+      const auto deed = [&rig] { rig.as_session([](Reader& reader) { reader.request_stop(); }); };
+      FollowTailOptions options = rig.logging();
+      options.poll_interval = 5ms;
+      options.on_idle = [&rig] { rig.note("idle"); };
+      rig.on_note = [&, where](const std::string& what) {
+        if (what == kAll[where]) deed();
+      };
+      rig.append("old\n");
+      rig.make(std::move(options));
+      rig.append("line\n", "new");
+      rig.rename("new", "log");
+      const auto limit = std::chrono::steady_clock::now() + 10s;
+      while (rig.kernel.alive(rig.id) && std::chrono::steady_clock::now() < limit) rig.slice();
+      ASSERT_FALSE(rig.log.empty());
+      EXPECT_EQ(rig.log.back(), kAll[where]);
+    });
+  }
+}
+
+// ---- load
+
+TEST_P(FollowTailTest, NothingIsLostOrDoubledAcrossRotationsUnderLoadR86) {
+  both([](FollowTailRig& rig) {
+    constexpr int kLines = 40'000, kPerFile = 2'000;
+    rig.append("");
+    FollowTailOptions options = rig.logging();
+    int next = 0, wrong = 0, resets = 0;
+    options.poll_interval = rig.notices ? Duration(10s) : Duration(1ms);
+    options.on_record = [&](std::string_view line) { wrong += line == "line " + std::to_string(next++) ? 0 : 1; };
+    options.on_reset = [&] { ++resets; };
+    rig.make(std::move(options));
+    std::atomic<int> seen = 0;
+    std::thread writer([&] {  // a logger that rotates; but never a file the reader has seen nothing of
+      for (int file = 0; file * kPerFile < kLines; ++file) {
+        while (file > 0 && seen <= (file - 1) * kPerFile) std::this_thread::yield();
+        if (file > 0) rig.rename("log", "log." + std::to_string(file));
+        std::ofstream log(rig.path(), std::ios::app);
+        for (int i = 0; i < kPerFile; ++i) log << "line " << file * kPerFile + i << std::endl;
+      }
+    });
+    const auto limit = std::chrono::steady_clock::now() + 30s;
+    while (next < kLines && std::chrono::steady_clock::now() < limit) {
+      rig.slice();
+      seen = next;
+    }
+    seen = kLines;  // should it have failed, the writer ends all the same
+    writer.join();
+    EXPECT_EQ(next, kLines);
+    EXPECT_EQ(wrong, 0);
+    EXPECT_EQ(resets, kLines / kPerFile - 1);
+  });
+}
+
+TEST_P(FollowTailTest, RotationsLeaveNoDescriptorBehind) {
+  both([](FollowTailRig& rig) {
+    rig.append("old\n");
+    rig.make(rig.logging());
+    const std::size_t before = open_descriptors();
+    for (int i = 0; i < 50; ++i) {
+      rig.rename("log", "log.1");
+      rig.append("new\n");
+      rig.expect({"reset", "new"});
+    }
+    EXPECT_EQ(open_descriptors(), before);
+  });
+}
+
+TEST(FollowTailOptionsTest, ContradictionsThrowAndSimSaysThatItCannot) {
+  FollowTailRig rig("sim");
+  rig.as_session([&](Reader& reader) {
+    EXPECT_THROW(FollowTail(reader, FollowTailOptions(rig.path())), std::invalid_argument);
+    FollowTailOptions two = rig.logging();
+    two.seek = 0;
+    two.seek_back = 0;
+    EXPECT_THROW(FollowTail(reader, std::move(two)), std::invalid_argument);
+  });
+  FollowTailOptions options = rig.logging();
+  std::string report;
+  options.on_error = [&](const Error& error) {
+    EXPECT_EQ(error.code(), Errc::not_supported);
+    report = error.report();
+  };
+  rig.make(std::move(options));
+  rig.until(0);
+  EXPECT_NE(report.find("real loop"), std::string::npos) << report;
+}
+
+}  // namespace
+}  // namespace poe::test

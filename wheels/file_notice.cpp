@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "file_notice.hpp"
+
+#include "poe/sys_abi.h"
+
+#if defined(__linux__) && !defined(POE_PORTABLE)
+#include <linux/magic.h>
+#include <sys/inotify.h>
+#include <sys/vfs.h>
+
+#include <array>
+#include <cstring>
+#endif
+
+namespace poe {
+
+#if defined(__linux__) && !defined(POE_PORTABLE)
+
+namespace {
+
+// Other machines write there, or a program answers: the system does not hear of all changes.
+bool is_remote(const std::string& path) {
+  constexpr std::array<unsigned long, 6> kRemote = {NFS_SUPER_MAGIC,         SMB_SUPER_MAGIC,
+                                                    0xFE534D42UL /* SMB2 */, 0xFF534D42UL /* CIFS */,
+                                                    0x65735546UL /* FUSE */, V9FS_MAGIC};
+  struct statfs facts {};
+  if (::statfs(path.c_str(), &facts) != 0) return true;
+  for (const unsigned long magic : kRemote) {
+    if ((static_cast<unsigned long>(facts.f_type) & 0xFFFFFFFFUL) == magic) return true;
+  }
+  return false;
+}
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+}  // namespace
+
+FileNotice FileNotice::of_files() {
+  FileNotice made;
+  made.fd_ = Fd(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  return made;
+}
+
+FileNotice FileNotice::of_name(const std::string& path) {
+  const std::string folder = folder_of(path);
+  if (is_remote(folder)) return {};
+  FileNotice made = of_files();
+  if (!made) return {};
+  made.name_ = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+  constexpr std::uint32_t kNames =
+      IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+  made.folder_ = ::inotify_add_watch(made.fd_.get(), folder.c_str(), kNames);
+  return made.folder_ >= 0 ? std::move(made) : FileNotice();
+}
+
+// Through the descriptor, so that it is this file, whatever its name is by now.
+int FileNotice::add(const Fd& file) {
+  const std::string path = "/proc/self/fd/" + std::to_string(file.get());
+  if (!fd_ || is_remote(path)) return -1;
+  return ::inotify_add_watch(fd_.get(), path.c_str(), IN_MODIFY | IN_MOVE_SELF | IN_ATTRIB);
+}
+
+void FileNotice::remove(int number) noexcept {
+  if (fd_ && number >= 0) ::inotify_rm_watch(fd_.get(), number);
+}
+
+bool FileNotice::drain() {
+  const poe_sys& sys = fd_.system();
+  bool ours = false;
+  alignas(inotify_event) std::array<char, 4096> bytes;
+  const poe_iovec part{bytes.data(), bytes.size()};
+  for (;;) {
+    const std::int64_t got = sys.readv(sys.ctx, fd_.get(), &part, 1);
+    if (got <= 0) return ours;
+    for (std::int64_t at = 0; at < got;) {
+      inotify_event event;
+      std::memcpy(&event, bytes.data() + at, sizeof event);
+      const char* const name = bytes.data() + at + sizeof event;
+      ours = ours || event.wd != folder_ || event.len == 0 || name_ == name;
+      at += static_cast<std::int64_t>(sizeof event + event.len);
+    }
+  }
+}
+
+#else
+
+FileNotice FileNotice::of_files() { return {}; }
+FileNotice FileNotice::of_name(const std::string&) { return {}; }
+int FileNotice::add(const Fd&) { return -1; }
+void FileNotice::remove(int) noexcept {}
+bool FileNotice::drain() { return true; }
+
+#endif
+
+}  // namespace poe
