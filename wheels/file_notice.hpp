@@ -31,7 +31,7 @@ class FileNotice {
  private:
   Fd fd_;
   std::string name_;  // the last part of the path
-  int folder_ = -1;   // its watch
+  [[maybe_unused]] int folder_ = -1;  // its watch
 };
 
 }  // namespace poe
