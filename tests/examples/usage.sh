@@ -19,5 +19,7 @@ check alarm -1 tea
 check alarm 1e9 tea
 check turnstile spin
 check many_kernels 1 2 3
+check follow
+check keep
 POE_EVENT_LOOP=nosuchloop "$BIN/counter" >"$dir/out" 2>"$dir/err"; expect "unknown loop: exit code" 1 $?
 grep -q nosuchloop "$dir/err" || fail "the error does not name the loop"

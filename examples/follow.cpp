@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// Shows what is appended to files, across rotations, as tail -F does. Try: follow /var/log/*.log
+#include <cstdio>
+#include <vector>
+
+#include "poe/open.hpp"
+#include "poe/wheels/follow_tail.hpp"
+
+class Follower : public poe::Session {
+ public:
+  Follower(poe::Birth birth, const std::vector<std::string>& files) : Session(std::move(birth)) {
+    for (const std::string& file : files) follow(file);
+  }
+  static void handlers(poe::Handlers<Follower>&) {}
+
+ private:
+  void follow(const std::string& file) {
+    poe::FollowTailOptions options(file);
+    options.on_record = [file](std::string_view line) {
+      std::printf("%s: %.*s\n", file.c_str(), static_cast<int>(line.size()), line.data());
+      std::fflush(stdout);
+    };
+    options.on_reset = [file] { std::fprintf(stderr, "follow: %s begins anew\n", file.c_str()); };
+    options.on_error = [](const poe::Error& error) { std::fprintf(stderr, "follow: %s\n", error.message().c_str()); };
+    tails_.emplace_back(*this, std::move(options));
+  }
+  std::vector<poe::FollowTail> tails_;
+};
+
+int main(int argc, char** argv) {
+  poe::fill_standard_descriptors();
+  if (argc < 2) return std::fputs("usage: follow FILE...\n", stderr), 2;
+  auto kernel = poe::open_kernel();
+  if (kernel) kernel->spawn<Follower>(std::vector<std::string>(argv + 1, argv + argc));
+  const auto ran = kernel ? kernel->run() : poe::failure(kernel.error());
+  return ran ? 0 : (std::fprintf(stderr, "follow: %s\n", ran.error().report().c_str()), 1);
+}
