@@ -30,7 +30,7 @@ class FileNotice {
 
  private:
   Fd fd_;
-  std::string name_;  // the last part of the path
+  std::string name_;                  // the last part of the path
   [[maybe_unused]] int folder_ = -1;  // its watch
 };
 

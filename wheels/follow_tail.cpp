@@ -16,7 +16,6 @@ namespace {
 FollowTail::FollowTail() noexcept = default;
 
 FollowTail::FollowTail(Self& self, FollowTailOptions options) {
-  if (!options.on_record) misuse("on_record cannot be empty");
   if (options.filename.empty() != static_cast<bool>(options.handle)) misuse("a file name or an open file is needed");
   if (options.seek && options.seek_back) misuse("seek and seek_back exclude each other");
   state_ = std::make_shared<State>(self, options);

@@ -43,7 +43,7 @@ void FollowTail::State::look_once() {
     on_error(*std::exchange(fault_, std::nullopt));
     if (!is_heard()) return;
   }
-  if (held_ && !paused_) {
+  if (held_ && wants()) {
     deliver();
     return is_heard() ? look_later() : void();
   }
@@ -56,7 +56,7 @@ void FollowTail::State::look_once() {
     on_reset();
     if (!is_heard()) return;
   }
-  if (files_.empty() || paused_) return wait();
+  if (files_.empty() || !wants()) return wait();
   read_front(leave);
 }
 
@@ -87,8 +87,7 @@ bool FollowTail::State::successor_has_data() const {
 void FollowTail::State::restart() {
   quiet_ = false;
   look_later();
-  deliver_unfinished();
-  if (!is_heard() || files_.empty()) return;
+  if (deliver_unfinished() || !is_heard() || files_.empty()) return;
   files_.front().seek(0);
   on_reset();
 }
@@ -97,8 +96,7 @@ void FollowTail::State::restart() {
 void FollowTail::State::next_file() {
   quiet_ = false;
   look_later();
-  deliver_unfinished();
-  if (!is_heard()) return;
+  if (deliver_unfinished() || !is_heard()) return;
   if (std::exchange(stream_facts_, std::nullopt)) {
     stream_ = ReadWrite();
     return;  // open_name() and on_reset follow in the next look
@@ -125,7 +123,7 @@ void FollowTail::State::deliver() {
   };
   const Level level{*this};
   held_ = true;
-  for (std::uint32_t left = std::max<std::uint32_t>(budget_.records, 1); left > 0 && is_heard() && !paused_; --left) {
+  for (std::uint32_t left = std::max<std::uint32_t>(budget_.records, 1); left > 0 && is_heard() && wants(); --left) {
     const auto filter = filter_;  // may be replaced meanwhile; the record is a view into it
     const auto record = filter->next();
     if (!record) {
@@ -135,20 +133,24 @@ void FollowTail::State::deliver() {
       held_ = false;
       return;
     } else {
-      on_record(**record);
+      tell_record(**record);
     }
   }
 }
 
-void FollowTail::State::deliver_unfinished() {
+// Whether a Task got something: it runs later, and only then comes what follows, in the look that its next read() asks
+// for.
+bool FollowTail::State::deliver_unfinished() {
+  const bool awaited = reader_ != nullptr;
   while (deliver_unfinished_ && is_heard()) {
     const auto filter = filter_;
     const auto record = filter->finish();
     if (!record) continue;
     if (!*record) break;
-    on_record(**record);
+    tell_record(**record);
   }
   filter_->reset();
+  return awaited && reader_ == nullptr;
 }
 
 // ---- waiting
@@ -207,6 +209,7 @@ std::uint64_t FollowTail::State::tell() const noexcept {
 
 void FollowTail::State::close() {
   closed_ = true;
+  fail_reader();
   notice_watch_.cancel();
   timer_.cancel();
   hold_.cancel();

@@ -13,6 +13,7 @@
 #include "file_notice.hpp"
 #include "followed_file.hpp"
 #include "poe/wheels/follow_tail.hpp"
+#include "poe/wheels/follow_tail_awaits.hpp"
 #include "poe/wheels/read_write.hpp"
 #include "replaceable.hpp"
 
@@ -34,6 +35,11 @@ class FollowTail::State : public std::enable_shared_from_this<State> {
   void set_filter(AnyFilter filter);
   std::uint64_t tell() const noexcept;
   bool has_notices() const noexcept { return static_cast<bool>(notice_watch_); }
+
+  // ---- for those who wait in coroutines, follow_tail_awaits.cpp
+  std::optional<Error> why_no_read() const;
+  void await_record(TailRecord& reader);
+  void forget_reader() noexcept { reader_ = nullptr; }
 
   Replaceable<std::string_view> on_record;
   Replaceable<const Error&> on_error;
@@ -66,13 +72,18 @@ class FollowTail::State : public std::enable_shared_from_this<State> {
   void on_timer();
   void accept(std::string_view bytes);
   void deliver();
-  void deliver_unfinished();
+  bool deliver_unfinished();
+  void tell_record(std::string_view record);
+  void fail_reader() noexcept;
+  /// Whether somebody takes records now.
+  bool wants() const noexcept { return !paused_ && (on_record || reader_ != nullptr); }
   bool is_heard() const noexcept { return !closed_ && !self_.stop_requested(); }
   bool needs_polling() const noexcept;
   bool successor_has_data() const;
 
   Self& self_;
   std::string path_;  // empty: a handle was given
+  TailRecord* reader_ = nullptr;
   std::shared_ptr<Filter> filter_;
   ReadBudget budget_;
   Duration poll_interval_;

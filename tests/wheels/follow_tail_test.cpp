@@ -10,6 +10,7 @@
 #include <fstream>
 #include <thread>
 
+#include "poe/wheels/follow_tail_awaits.hpp"
 #include "run_bench.hpp"
 
 namespace poe::test {
@@ -344,6 +345,45 @@ TEST_P(FollowTailTest, PausesBetweenTwoRecordsAndSwapsItsFilter) {
   });
 }
 
+Task<> read_all(FollowTailRig& rig, Reader& reader) {
+  FollowTailOptions options = rig.logging();
+  options.on_record = nullptr;
+  reader.wheel = FollowTail(reader, std::move(options));
+  for (;;) {
+    const auto line = co_await reader.wheel.read();
+    rig.note(line ? *line : std::string(to_string(line.error().code())));
+    if (!line) co_return;
+  }
+}
+
+TEST_P(FollowTailTest, ReadsRecordAfterRecordInACoroutine) {
+  both([](FollowTailRig& rig) {
+    rig.append("old\n");
+    rig.as_session([&](Reader& reader) { reader.launch(read_all(rig, reader)); });
+    rig.append("one\ntwo\n");
+    rig.expect({"one", "two"});
+    rig.append("unfinished");
+    rig.expect({});
+    rig.rename("log", "log.1");
+    rig.append("new\n");
+    rig.expect({"unfinished", "reset", "new"});
+    rig.drop();
+    rig.expect({"closed"});
+  });
+}
+
+TEST_P(FollowTailTest, CannotBeReadWhereACallbackGetsTheRecords) {
+  FollowTailRig rig(GetParam());
+  rig.make(rig.logging());
+  rig.as_session([&](Reader& reader) {
+    reader.launch([](FollowTailRig& at, Reader& self) -> Task<> {
+      const auto line = co_await self.wheel.read();
+      at.note(line ? *line : std::string(to_string(line.error().code())));
+    }(rig, reader));
+  });
+  rig.expect({"invalid_argument"});
+}
+
 // ---- inside the callbacks
 
 const Log kAll{"reset", "line", "idle"};
@@ -483,7 +523,7 @@ TEST_P(FollowTailTest, RotationsLeaveNoDescriptorBehind) {
 TEST(FollowTailOptionsTest, ContradictionsThrowAndSimSaysThatItCannot) {
   FollowTailRig rig("sim");
   rig.as_session([&](Reader& reader) {
-    EXPECT_THROW(FollowTail(reader, FollowTailOptions(rig.path())), std::invalid_argument);
+    EXPECT_THROW(FollowTail(reader, FollowTailOptions(std::string())), std::invalid_argument);
     FollowTailOptions two = rig.logging();
     two.seek = 0;
     two.seek_back = 0;

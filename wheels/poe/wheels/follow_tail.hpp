@@ -35,6 +35,8 @@
 
 namespace poe {
 
+class TailRecord;
+
 /// Has constructors, so it is no aggregate: see ReadWriteOptions.
 class FollowTailOptions {
  public:
@@ -46,7 +48,8 @@ class FollowTailOptions {
   std::string filename;
   Fd handle;
 
-  /// Required. The view ends with the call.
+  /// The view ends with the call. Empty: records are read with co_await, see FollowTail::read(); what nobody asks for
+  /// stays in the file.
   Fn<void(std::string_view record)> on_record;
   /// Operation "open" or "read", once until it changes; it is tried again all the same. A missing file is no error
   /// (P145). `limit`, `protocol`: what the filter refused. The end of a stream that is no FIFO: "read", number 0.
@@ -99,6 +102,12 @@ class POE_API FollowTail {
   /// Undelivered octets go through the new filter, after the caller returned.
   void set_filter(AnyFilter filter);
 
+  /// The next record: co_await wheel.read() gives a Result<std::string>; include poe/wheels/follow_tail_awaits.hpp. For
+  /// a wheel made without on_record; its other callbacks work as ever. One at a time. The wheel must outlive it.
+  /// Errors: `closed` (the wheel goes), `invalid_argument` (somebody else gets the records), not_supported for a
+  /// stream: read that with a ReadWrite.
+  TailRecord read();
+
   // Change a callback; that for records must not be empty (std::invalid_argument).
   void on_record(Fn<void(std::string_view)> callback);
   void on_error(Fn<void(const Error&)> callback);
@@ -106,6 +115,7 @@ class POE_API FollowTail {
   void on_idle(Fn<void()> callback);
 
  private:
+  friend class TailRecord;
   class State;
   std::shared_ptr<State> state_;
 };
