@@ -5,6 +5,7 @@
 //
 // Why not a file handler each: Tcl 8.6 waits with select(2), so that descriptors from 1024 on would break its memory.
 
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <tcl.h>
@@ -56,6 +57,18 @@ class Timer {
   Tcl_TimerToken token_ = nullptr;
 };
 
+/// Tcl ignores SIGPIPE from its first call on. That is the program's to decide.
+class KeptSigpipe {
+ public:
+  KeptSigpipe() noexcept { sigaction(SIGPIPE, nullptr, &former_); }
+  KeptSigpipe(const KeptSigpipe&) = delete;
+  KeptSigpipe& operator=(const KeptSigpipe&) = delete;
+  ~KeptSigpipe() { sigaction(SIGPIPE, &former_, nullptr); }
+
+ private:
+  struct sigaction former_ {};
+};
+
 class TclLoop {
  public:
   static constexpr char kName[] = "tcl";
@@ -82,7 +95,10 @@ class TclLoop {
   }
 
   TclLoop(poe::loop::Host host, const poe_create& how) : host_(host) {
-    if (!is_guest(how)) Tcl_FindExecutable(nullptr);  // makes this thread's notifier; a host has made it
+    if (!is_guest(how)) {  // a host has made this thread's notifier
+      const KeptSigpipe during;
+      Tcl_FindExecutable(nullptr);
+    }
     follow_set();
   }
 

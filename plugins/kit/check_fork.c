@@ -71,9 +71,11 @@ static int abandons(kit* run) {
   return kit_can(run, POE_CAP_FORK_ABANDON);
 }
 
+/* What the library makes anew in a child, in a fork handler of its own, is not the loop's. */
 static int count_after_abandon(kit_loop* l) {
+  const int before = kit_open_descriptors();
   l->run->ops->abandon(l->loop);
-  return l->number == kit_open_descriptors() ? 0 : 1;
+  return before - kit_open_descriptors() == l->number ? 0 : 1;
 }
 
 static void child_gives_back(kit* run) {
@@ -81,7 +83,7 @@ static void child_gives_back(kit* run) {
   const int before = kit_open_descriptors();
   kit_loop* l = kit_open(run);
   if (!l) return;
-  l->number = before;
+  l->number = kit_open_descriptors() - before;
   KIT_EQUAL(run, "descriptors of the loop left in a child that abandoned it (1: some)", 0,
             in_child(l, count_after_abandon));
 }

@@ -85,13 +85,12 @@ TEST_P(BridgeThreads, SessionsRunOnTheHostsThread) {
 }
 
 TEST_P(BridgeThreads, WhatTheHostPostsBetweenSlicesIsHandled) {
-  const SessionId id = kernel.spawn(
-      actor()
-          .on(start, [](auto&, Self& self) { self.after(1h, ping).detach(); })
-          .on(number, [this](auto&, Self& self, int n) {
-            log.push_back("number " + std::to_string(n));
-            if (n == 2) self.request_stop();
-          }));
+  const SessionId id = kernel.spawn(actor()
+                                        .on(start, [](auto&, Self& self) { self.after(1h, ping).detach(); })
+                                        .on(number, [this](auto&, Self& self, int n) {
+                                          log.push_back("number " + std::to_string(n));
+                                          if (n == 2) self.request_stop();
+                                        }));
   const Bridge bridge = bridge_to_host();
   for (int n = 1; n <= 2; ++n) host.post([&, n] { EXPECT_TRUE(succeeded(kernel.post(id, number, n))); });
   EXPECT_TRUE(host.run());
@@ -120,10 +119,9 @@ TEST_P(BridgeThreads, ATimerOfTheHostsMakingMovesTheWait) {
 }
 
 TEST_P(BridgeThreads, PostsOfOtherThreadsComeThrough) {
-  const SessionId id = kernel.spawn(
-      actor().on(start, [](auto&, Self& self) { self.after(1h, ping).detach(); }).on(number, [](auto&, Self& self, int) {
-        self.request_stop();
-      }));
+  const SessionId id = kernel.spawn(actor()
+                                        .on(start, [](auto&, Self& self) { self.after(1h, ping).detach(); })
+                                        .on(number, [](auto&, Self& self, int) { self.request_stop(); }));
   const Bridge bridge = bridge_to_host();
   std::jthread other([address = kernel.address(id)] { EXPECT_TRUE(succeeded(address.post(number, 1))); });
   EXPECT_TRUE(host.run());
@@ -164,11 +162,12 @@ POE_ON_EVERY_LOOP(Ticks);
 
 TEST_P(Ticks, RunWhatIsDueAndWhatFollowsFromIt) {
   int handled = 0;
-  kernel.spawn(actor().on(start, [](auto&, Self& self) { self.yield(number, 10); }).on(number, [&](auto&, Self& self, int n) {
-    ++handled;
-    if (n > 1) self.yield(number, n - 1);
-    if (n == 1) self.after(1h, ping).detach();
-  }));
+  kernel.spawn(
+      actor().on(start, [](auto&, Self& self) { self.yield(number, 10); }).on(number, [&](auto&, Self& self, int n) {
+        ++handled;
+        if (n > 1) self.yield(number, n - 1);
+        if (n == 1) self.after(1h, ping).detach();
+      }));
   const auto more = kernel.tick(1h);
   ASSERT_TRUE(more);
   EXPECT_TRUE(*more);
@@ -177,10 +176,11 @@ TEST_P(Ticks, RunWhatIsDueAndWhatFollowsFromIt) {
 
 TEST_P(Ticks, EndWithTheBudgetAndGoOnInTheNext) {
   int handled = 0;
-  kernel.spawn(actor().on(start, [](auto&, Self& self) { self.yield(number, 3); }).on(number, [&](auto&, Self& self, int n) {
-    ++handled;
-    if (n > 1) self.yield(number, n - 1);
-  }));
+  kernel.spawn(
+      actor().on(start, [](auto&, Self& self) { self.yield(number, 3); }).on(number, [&](auto&, Self& self, int n) {
+        ++handled;
+        if (n > 1) self.yield(number, n - 1);
+      }));
   int ticks = 0;
   for (auto more = kernel.tick(0ns); more && *more; more = kernel.tick(0ns)) ++ticks;
   EXPECT_EQ(handled, 3);

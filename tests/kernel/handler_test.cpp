@@ -52,7 +52,7 @@ TEST_P(HandlerTests, OtherwiseHearsOfTheFamilyTooP034) {
   kernel.spawn(actor().otherwise(logging("top")).on(start, [&](auto&, Self& top) {
     middle = top.kernel().spawn(actor().otherwise(logging("middle")).on(start, [&](auto&, Self& self) {
       self.kernel().spawn(
-          actor().otherwise(logging("leaf")).on(start, [](auto&, Self& leaf) { leaf.after(1ms, pong).detach(); }));
+          actor().otherwise(logging("leaf")).on(start, [](auto&, Self& leaf) { leaf.after(50ms, pong).detach(); }));
     }));
   }));
   EXPECT_EQ(log, (Log{"middle _child", "top _child"}));

@@ -5,6 +5,8 @@
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "refusal.hpp"
 
 namespace poe::test {
@@ -210,12 +212,18 @@ TEST_F(SelectionTest, TheDecisionIsLoggedOnceAtDebugLevel) {
   EXPECT_TRUE(log.warning.empty());
 }
 
+/// Columns are as wide as the longest name, which need not be one of ours.
+std::string squeezed(std::string text) {
+  text.erase(std::unique(text.begin(), text.end(), [](char a, char b) { return a == ' ' && b == ' '; }), text.end());
+  return text;
+}
+
 TEST_F(SelectionTest, ExplainTellsOfEveryCandidate) {
   box.write("select", "no plug-in");
   const auto asked = provider();
   EXPECT_EQ(asked->explain().substr(0, asked->explain().find('\n')), "no loop has been chosen yet");
   ASSERT_TRUE(asked->choose());
-  const std::string text = box.masked(asked->explain());
+  const std::string text = squeezed(box.masked(asked->explain()));
   for (const char* part :
        {"loop epoll: no loop was asked for, no host is live on this thread, and it is the best native loop here\n",
         "asked for: nothing (no name was given and POE_EVENT_LOOP is not set)\n", "  SANDBOX (argument)\n",
@@ -224,7 +232,7 @@ TEST_F(SelectionTest, ExplainTellsOfEveryCandidate) {
         "          do: put the built plug-in in its place, or remove the file\n",
         "  good    usable: used only when asked for\n",
         "  glib    usable: no live host: libnosuchthing.so.9, libpoe_test_host_glib.so not loaded by this program\n"})
-    EXPECT_NE(text.find(part), std::string::npos) << part << "\nis not in\n" << text;
+    EXPECT_NE(text.find(squeezed(part)), std::string::npos) << part << "\nis not in\n" << text;
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include <cerrno>
 
+#include <algorithm>
+
 #include "read_write_bench.hpp"
 
 namespace poe::test {
@@ -172,7 +174,7 @@ TEST_P(ReadWriteOutputTest, SetFilterReplacesBothP109) {
   say("in;");
   settle();
   EXPECT_EQ(hear(), "out;");
-  EXPECT_EQ(log.front(), "record in");
+  EXPECT_EQ(std::count(log.begin(), log.end(), "record in"), 1);  // before or after "flushed", as the loop has it
 }
 
 TEST_P(ReadWriteOutputTest, AnEmptyRecordOfAStreamIsDroppedP118) {
