@@ -7,6 +7,7 @@
 #include <poll.h>
 
 #include <atomic>
+#include <chrono>
 #include <semaphore>
 #include <thread>
 #include <utility>
@@ -41,7 +42,7 @@ class Bridge::State : public std::enable_shared_from_this<State> {
   void wait() {  // the helper's thread
     while (!over_) {
       pollfd fd{at_.fd, at_.poll_events(), 0};
-      static_cast<void>(::poll(&fd, 1, at_.poll_ms(now())));
+      static_cast<void>(::poll(&fd, 1, at_.poll_ms(std::chrono::steady_clock::now())));
       if (over_) return;
       run_on_host_([weak = weak_from_this()] {
         if (const auto state = weak.lock()) state->slice();
@@ -49,7 +50,6 @@ class Bridge::State : public std::enable_shared_from_this<State> {
       sliced_.acquire();
     }
   }
-  TimePoint now() const noexcept { return TimePoint(Duration(core_.clock())); }
 
   void slice() {  // the host's
     if (over_) return;

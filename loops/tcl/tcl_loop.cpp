@@ -13,8 +13,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <clocale>
 #include <cstdint>
 #include <cstdio>
+#include <string>
 #include <string_view>
 
 #include "poe/loop/epoll_watches.hpp"
@@ -57,17 +59,28 @@ class Timer {
   Tcl_TimerToken token_ = nullptr;
 };
 
-/// Tcl ignores SIGPIPE from its first call on. That is the program's to decide.
-class KeptSigpipe {
+/// Tcl ignores SIGPIPE from its first call on, and takes the locale of the environment. Both are the program's.
+class ProgramsOwn {
  public:
-  KeptSigpipe() noexcept { sigaction(SIGPIPE, nullptr, &former_); }
-  KeptSigpipe(const KeptSigpipe&) = delete;
-  KeptSigpipe& operator=(const KeptSigpipe&) = delete;
-  ~KeptSigpipe() { sigaction(SIGPIPE, &former_, nullptr); }
+  ProgramsOwn() : locale_(setlocale(LC_ALL, nullptr)) { sigaction(SIGPIPE, nullptr, &sigpipe_); }
+  ProgramsOwn(const ProgramsOwn&) = delete;
+  ProgramsOwn& operator=(const ProgramsOwn&) = delete;
+  ~ProgramsOwn() {
+    sigaction(SIGPIPE, &sigpipe_, nullptr);
+    setlocale(LC_ALL, locale_.c_str());
+  }
 
  private:
-  struct sigaction former_ {};
+  std::string locale_;
+  struct sigaction sigpipe_ {};
 };
+
+/// Makes this thread's notifier whole, helper thread and pipe included: later, without descriptors, Tcl would abort.
+void begin_tcl() {
+  const ProgramsOwn kept;
+  Tcl_FindExecutable(nullptr);
+  Tcl_DoOneEvent(TCL_TIMER_EVENTS | TCL_DONT_WAIT);
+}
 
 class TclLoop {
  public:
@@ -95,10 +108,7 @@ class TclLoop {
   }
 
   TclLoop(poe::loop::Host host, const poe_create& how) : host_(host) {
-    if (!is_guest(how)) {  // a host has made this thread's notifier
-      const KeptSigpipe during;
-      Tcl_FindExecutable(nullptr);
-    }
+    if (!is_guest(how)) begin_tcl();  // a host has done that
     follow_set();
   }
 

@@ -33,7 +33,7 @@ TEST_P(CoroutineScope, JoinWaitsForAll) {
   kernel.spawn([this](Self& self) -> Task<> {
     Scope scope(self);
     EXPECT_TRUE(co_await scope.join());  // nobody to wait for
-    scope.launch(nap(self, "long", 4ms));
+    scope.launch(nap(self, "long", 40ms));
     scope.launch(nap(self, "short", 1ms));
     scope.launch([]() -> Task<int> { co_return 1; }());
     EXPECT_EQ(scope.running(), 2U);
