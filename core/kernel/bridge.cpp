@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The two sides of a bridge take turns: the helper waits and asks the host for a slice; the host runs it, says what to
-// wait for next, and lets the helper go on. So what they share needs no lock but the two semaphores.
+// wait for next, and lets the helper go on. So what they share needs no lock but the semaphore.
 #include "poe/bridge.hpp"
 
 #include <poll.h>
@@ -24,13 +24,15 @@ class Bridge::State : public std::enable_shared_from_this<State> {
 
   /// Not in the constructor: the work that is sent to the host names us weakly.
   void begin() {
-    core_.bridged_ = wake_;
+    core_.bridged_ = true;
+    core_.wake_bridge_ = wake_;
     const SignalsBlocked while_starting;
     helper_ = std::jthread([this] { wait(); });
   }
   void end() {
     over_ = true;
-    core_.bridged_ = nullptr;
+    core_.bridged_ = false;
+    core_.wake_bridge_ = nullptr;
     core_.on_finished_ = nullptr;
     wake_();
     sliced_.release();
@@ -53,10 +55,12 @@ class Bridge::State : public std::enable_shared_from_this<State> {
 
   void slice() {  // the host's
     if (over_) return;
+    core_.wake_bridge_ = nullptr;  // the helper is asleep, and what it waits for next is not known before the end
     Kernel& kernel = core_.face();
     if (auto ran = kernel.run_one_timeslice(Duration(0)); !ran) core_.log(LogLevel::error, ran.error().report());
     if (over_) return;  // a handler has ended the bridge
     if (auto next = kernel.pollable()) at_ = *next;
+    core_.wake_bridge_ = wake_;
     sliced_.release();
   }
 

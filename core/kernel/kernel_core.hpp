@@ -355,11 +355,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
 
   // ---- handles
   bool handle_holds(const Handle& handle) const noexcept;
-  bool timer_holds(const Handle& timer) const noexcept {
-    if (!timers_.holds(timer.index_, timer.generation_)) return false;
-    const TimerNode& node = timers_[timer.index_];
-    return !node.dead && !(node.firing && !node.periodic);
-  }
+  bool timer_holds(const Handle& timer) const noexcept;
   void handle_cancel(Handle& handle) noexcept;
   void handle_released() noexcept;
   template <class H>
@@ -490,8 +486,9 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   bool stop_loop_ = false;
   bool finished_told_ = true;
   Fn<void()> on_finished_{};
-  std::function<void()> bridged_{};  // while a Bridge waits for us: makes it look again
-  const poe_sys* system_ = nullptr;  // once chosen
+  bool bridged_ = false;                 // a Bridge drives us
+  std::function<void()> wake_bridge_{};  // while its helper waits: makes it look again
+  const poe_sys* system_ = nullptr;      // once chosen
   std::shared_ptr<Mailbox> mailbox_;
   ForkGuard fork_guard_;
   Kernel::Counts counts_{};

@@ -88,7 +88,7 @@ void KernelCore::schedule() {
   } else {
     seat_.arm(timer_queue_.empty() ? POE_NEVER_NS : timer_queue_.first_due());
   }
-  if (bridged_ && !single_ && depth_ == 0) bridged_();  // the host's own doing, between slices
+  if (wake_bridge_ && !single_ && depth_ == 0) wake_bridge_();  // the host's own doing, between slices
 }
 
 bool KernelCore::has_work() const noexcept {

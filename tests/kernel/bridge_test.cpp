@@ -2,6 +2,7 @@
 //
 // The two modes that need nothing of a plug-in: ticks for a loop of frames, and a bridge for a host that cannot watch
 // descriptors, with a message loop of its own here.
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -52,11 +53,14 @@ class BridgeThreads : public OnEveryLoop {
     const auto can = kernel.pollable();
     if (can) return;
     EXPECT_EQ(kernel.bridge([](Fn<void()>) {}).error().code(), Errc::not_supported);
-    GTEST_SKIP() << can.error().message();
+    GTEST_SKIP() << "not pollable: " << can.error().message();
   }
   /// A bridge to `host` that ends its run when the sessions have.
   Bridge bridge_to_host() {
-    auto made = kernel.bridge([this](Fn<void()> work) { host.post(std::move(work)); });
+    auto made = kernel.bridge([this](Fn<void()> work) {
+      ++slices;
+      host.post(std::move(work));
+    });
     EXPECT_TRUE(succeeded(made));
     made->on_finished([this] {
       log.push_back("finished");
@@ -65,9 +69,20 @@ class BridgeThreads : public OnEveryLoop {
     return std::move(*made);
   }
   MessageLoop host;
+  std::atomic<int> slices = 0;  // that the helper asked for
   Log log;
 };
 POE_ON_REAL_LOOPS(BridgeThreads);
+
+TEST_P(BridgeThreads, ASessionThatWaitsAsksForNoSlice) {
+  kernel.spawn([](Self& self) -> Task<> {
+    const auto slept = co_await self.sleep(50ms);
+    EXPECT_TRUE(slept);
+  });
+  const Bridge bridge = bridge_to_host();
+  EXPECT_TRUE(host.run());
+  EXPECT_LE(slices, 6) << "the helper and the host keep each other busy";
+}
 
 TEST_P(BridgeThreads, SessionsRunOnTheHostsThread) {
   const auto thread = std::this_thread::get_id();

@@ -17,9 +17,10 @@ namespace poe {
 
 class KernelCore;
 
-/// Made by Kernel::bridge(). Host's thread, like the kernel, which must outlive it. A handle: moves, and ends the
-/// bridge when it goes; sessions stay then, and nothing drives them. Before fork(), end it: the helper is no part of
-/// the child.
+/// Made by Kernel::bridge(). Host's thread, like the kernel, which must outlive it. While a handler runs a nested loop
+/// of the host, the other sessions wait: the helper asks for the next slice when this one has returned. A handle:
+/// moves, and ends the bridge when it goes; sessions stay then, and nothing drives them. Before fork(), end it: the
+/// helper is no part of the child.
 class POE_API Bridge {
  public:
   /// Takes work from any thread and has the host run it on its own, in order. It must not run it at once, and may drop
