@@ -40,12 +40,7 @@ void SendAwait::try_again() {
 }
 
 Result<void> KernelCore::post_payload(SessionId to, std::uint32_t sender, const EventKey& event, void* payload) {
-  if (!alive(to)) return no_session(to, event);
-  if (slots_[to.slot()].hooks != 0 || queue_.full()) {
-    if (auto admitted = admit(to, sender, event); !admitted) return admitted;
-  }
-  sent(*queue_.push(event, to.bits, sender, [&](void* at) { event.ops->relocate(payload, at); }));
-  return {};
+  return post_slowly(to, sender, event, [&](void* at) { event.ops->relocate(payload, at); });
 }
 
 void KernelCore::wait_to_send(SessionId to, SessionId who, const SendAwait& await, bool first) {

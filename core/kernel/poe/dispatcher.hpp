@@ -92,6 +92,18 @@ class POE_API Dispatcher {
   /// Destroys the payload. `ret` is an optional of the type `result` names, or nullptr.
   Result<void> call_now(SessionId to, const EventKey& event, void* payload, void* ret, std::uint64_t result);
 
+  /// post() with all its checks. `construct` makes the payload in the place it is given.
+  template <class Construct>
+  [[gnu::noinline]] Result<void> post_slowly(SessionId to, std::uint32_t sender, const EventKey& event,
+                                             const Construct& construct) {
+    if (!alive(to)) return no_session(to, event);
+    if (slots_[to.slot()].hooks != 0 || queue_.full()) {
+      if (auto admitted = admit(to, sender, event); !admitted) return admitted;
+    }
+    sent(*queue_.push(event, to.bits, sender, construct));
+    return {};
+  }
+
   std::vector<Slot> slots_;
   RecordQueue queue_;
   bool asleep_ = true;  ///< no turn is under way or asked for: a post must ask for one
@@ -102,16 +114,6 @@ class POE_API Dispatcher {
     const SessionId to{record.target};
     slots_[to.slot()].last_in = &record;
     if (record.sender != to.slot()) slots_[record.sender].last_out = &record;
-  }
-  template <class Construct>
-  [[gnu::noinline]] Result<void> post_slowly(SessionId to, std::uint32_t sender, const EventKey& event,
-                                             const Construct& construct) {
-    if (!alive(to)) return no_session(to, event);
-    if (slots_[to.slot()].hooks != 0 || queue_.full()) {
-      if (auto admitted = admit(to, sender, event); !admitted) return admitted;
-    }
-    sent(*queue_.push(event, to.bits, sender, construct));
-    return {};
   }
 };
 
