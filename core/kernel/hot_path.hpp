@@ -92,4 +92,11 @@ void KernelCore::unlink(Slab<T, N>& slab, std::uint32_t Cold::*head, std::uint32
   if (links.next != kNone) slab[links.next].links.previous = links.previous;
 }
 
+// Whether the timer is still to fire.
+inline bool KernelCore::timer_holds(const Handle& timer) const noexcept {
+  if (!timers_.holds(timer.index_, timer.generation_)) return false;
+  const TimerNode& node = timers_[timer.index_];
+  return !node.dead && !(node.firing && !node.periodic);
+}
+
 }  // namespace poe
