@@ -72,7 +72,7 @@ static int list(const poe_kit_plan* plan) {
 static const poe_kit_foreign* host_for(const settings* s, const poe_loop_plugin* plugin, int* failed) {
   char path[4096], why[1024];
   const char* file = s->host;
-  if (!file && poe_kit_host_beside(s->file, plugin->name, path, sizeof path)) file = path;
+  if (!file && poe_kit_host_beside(s->file, poe_kit_name_of(plugin), path, sizeof path)) file = path;
   const poe_kit_foreign* foreign = file ? poe_kit_open_host(file, why, sizeof why) : NULL;
   *failed = file && !foreign;
   if (*failed) fprintf(stderr, "poe-loop-check: cannot use the host adapter: %s\n", why);
@@ -128,8 +128,8 @@ int main(int argc, char** argv) {
     return 3;
   }
   if (!poe_kit_claims(target.plugin, plan.profile)) {
-    fprintf(stderr, "poe-loop-check: %s does not claim the profile %s, which asks for %s\n", target.plugin->name,
-            plan.profile->name, plan.profile->claimed_by);
+    fprintf(stderr, "poe-loop-check: %s does not claim the profile %s, which asks for %s\n",
+            poe_kit_name_of(target.plugin), plan.profile->name, plan.profile->claimed_by);
     return 1;
   }
   int failed = 0;

@@ -9,6 +9,7 @@
 /* ASCII that XML 1.0 allows goes as it is; control characters and broken bytes become '?': a CI must be able to read
  * the file whatever a plug-in said. */
 static void put_xml(FILE* to, const char* text) {
+  if (!text) text = "";
   for (; *text; ++text) {
     const unsigned char c = (unsigned char)*text;
     if (c == '<')
@@ -25,6 +26,7 @@ static void put_xml(FILE* to, const char* text) {
 }
 
 static void put_json(FILE* to, const char* text) {
+  if (!text) text = ""; /* a plug-in may leave out what it should tell: a check says so */
   fputc('"', to);
   for (; *text; ++text) {
     const unsigned char c = (unsigned char)*text;
@@ -60,7 +62,7 @@ static void put_case(FILE* to, const char* loop, const poe_kit_outcome* o) {
 
 static void put_suite_head(FILE* to, const char* element, const poe_kit_results* r) {
   fprintf(to, "<%s name=\"poe check ", element);
-  put_xml(to, r->plugin->name);
+  put_xml(to, poe_kit_name_of(r->plugin));
   fprintf(to, "\" tests=\"%zu\" failures=\"%zu\" errors=\"0\" skipped=\"%zu\" time=\"%.6f\">\n", r->count,
           r->tally[POE_KIT_FAIL], r->tally[POE_KIT_NOT_APPLICABLE] + r->tally[POE_KIT_NO_HOST], seconds(r->took_ns));
 }
@@ -70,7 +72,7 @@ int poe_kit_write_junit(FILE* to, const poe_kit_results* results) {
   put_suite_head(to, "testsuites", results);
   fputs("  ", to);
   put_suite_head(to, "testsuite", results);
-  for (size_t i = 0; i < results->count; ++i) put_case(to, results->plugin->name, &results->outcomes[i]);
+  for (size_t i = 0; i < results->count; ++i) put_case(to, poe_kit_name_of(results->plugin), &results->outcomes[i]);
   fputs("  </testsuite>\n</testsuites>\n", to);
   return ferror(to) ? -EIO : 0;
 }
@@ -94,7 +96,7 @@ static void put_outcome(FILE* to, const poe_kit_outcome* o) {
 
 int poe_kit_write_json(FILE* to, const poe_kit_results* r) {
   fputs("{\n  ", to);
-  put_member(to, "loop", r->plugin->name, ", ");
+  put_member(to, "loop", poe_kit_name_of(r->plugin), ", ");
   put_member(to, "version", r->plugin->version, ", ");
   put_member(to, "library", r->plugin->library, ", ");
   put_member(to, "library_version", r->plugin->library_version, ", ");

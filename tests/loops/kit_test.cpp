@@ -169,6 +169,20 @@ TEST_F(KitOutcomes, AsXmlAreEscaped) {
   EXPECT_NE(written(poe_kit_write_json, results_).find("\"a<b & \\\"c\\\" ??\""), std::string::npos);
 }
 
+// Whoever checks a plug-in that leaves its texts out is told so by a check, not by a crash while telling it.
+TEST_F(KitOutcomes, OfAPlugInWithoutTextsAreWritten) {
+  poe_loop_plugin silent = *results_.plugin;
+  silent.name = silent.version = silent.library = silent.library_version = nullptr;
+  results_.plugin = &silent;
+  const std::string json = written(poe_kit_write_json, results_);
+  EXPECT_EQ(
+      json.rfind("{\n  \"loop\": \"(none)\", \"version\": \"\", \"library\": \"\", \"library_version\": \"\",", 0), 0u)
+      << json;
+  EXPECT_NE(written(poe_kit_write_junit, results_).find("<testsuite name=\"poe check (none)\""), std::string::npos);
+  const auto summary = [](std::FILE* to, const poe_kit_results* r) { return poe_kit_print_summary(to, r, 0); };
+  EXPECT_EQ(written(summary, results_).rfind("(none) (none), profile full: ", 0), 0u);
+}
+
 TEST(KitHostTest, IsFoundBesideThePlugin) {
   char folder[] = "/tmp/poe-kit-host-XXXXXX";
   ASSERT_NE(mkdtemp(folder), nullptr);

@@ -5,8 +5,8 @@
  *   NOTE_NAME "…"       what the note says instead  HOST_SONAMES "…"          libraries of its host
  *   HOST "…"            probe() reads the environment variable POE_TEST_HOST_<HOST>: "1" idle, "2" running
  *   GUEST              it has the option "guest" by which it finds its host itself
- *   WITHOUT_NOTE, WITHOUT_ENTRY, NULL_ENTRY, NULL_OP, NULL_LICENCE, NO_OPS, SMALL_PLUGIN, SMALL_OPS, PROMISES_RUN,
- *   BAD_MAGIC
+ *   WITHOUT_NOTE, WITHOUT_ENTRY, NULL_ENTRY, NULL_OP, NULL_LICENCE, NULL_TEXTS, NO_OPS, SMALL_PLUGIN, SMALL_OPS,
+ *   PROMISES_RUN, BAD_MAGIC
  * Its constructor leaves POE_TEST_CONSTRUCTED=<NAME> in the environment, so that a test sees whether any code ran.
  */
 #include <poe/loop_abi.h>
@@ -107,10 +107,12 @@ static poe_loop_plugin plugin = {
 #endif
     .abi_major = ENTRY_MAJOR,
     .abi_minor = POE_LOOP_ABI_MINOR,
+#ifndef NULL_TEXTS
     .name = NAME,
     .version = "1.2.3",
     .library = "libtest",
     .library_version = "4.5",
+#endif
 #ifndef NULL_LICENCE
     .licence = "MIT",
 #endif

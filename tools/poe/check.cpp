@@ -114,7 +114,8 @@ bool find_host(const CheckOptions& options, const Opened& opened, poe_kit_target
   std::array<char, 4096> beside{};
   std::array<char, 1024> why{};
   std::string file = options.host;
-  if (file.empty() && poe_kit_host_beside(opened.path.c_str(), opened.plugin->name, beside.data(), beside.size()))
+  if (file.empty() &&
+      poe_kit_host_beside(opened.path.c_str(), poe_kit_name_of(opened.plugin), beside.data(), beside.size()))
     file = beside.data();
   if (file.empty()) return true;
   target.foreign = poe_kit_open_host(file.c_str(), why.data(), why.size());
@@ -125,8 +126,8 @@ bool find_host(const CheckOptions& options, const Opened& opened, poe_kit_target
 }
 
 int refuse_profile(const poe_loop_plugin& plugin, const poe_kit_profile& profile) {
-  std::cerr << "poe: loop \"" << plugin.name << "\" does not claim the profile " << profile.name << ", which asks for "
-            << profile.claimed_by << "\n  found:";
+  std::cerr << "poe: loop \"" << poe_kit_name_of(&plugin) << "\" does not claim the profile " << profile.name
+            << ", which asks for " << profile.claimed_by << "\n  found:";
   for (std::size_t i = 0; poe_kit_profile_at(i); ++i)
     if (poe_kit_claims(&plugin, poe_kit_profile_at(i))) std::cerr << ' ' << poe_kit_profile_at(i)->name;
   std::cerr << " (the profiles it claims)\n  do:    choose one of these, or declare the capability\n";

@@ -83,6 +83,9 @@ int poe_kit_print_summary(FILE* to, const poe_kit_results* results, int colour);
 int poe_kit_write_junit(FILE* to, const poe_kit_results* results); /* JUnit XML, as CI systems read it */
 int poe_kit_write_json(FILE* to, const poe_kit_results* results);  /* one object */
 
+/* The name of a plug-in for texts: "(none)" if it tells none. */
+const char* poe_kit_name_of(const poe_loop_plugin* plugin);
+
 /* "pass", "fail", "not_applicable", "no_host". */
 const char* poe_kit_result_name(poe_kit_result result);
 

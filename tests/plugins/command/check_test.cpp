@@ -23,6 +23,8 @@ std::string last_line(const std::string& text) {
 
 class CheckTest : public RunsCommands {};
 
+Outcome plain(const std::string& arguments) { return outcome_of(std::string(POE_TEST_LOOP_CHECK) + " " + arguments); }
+
 TEST_F(CheckTest, APlugInThatKeepsTheContractHolds) {
   const Outcome got = poe("check " + made("oracle") + " --group load");
   EXPECT_EQ(got.code, 0) << got.out;
@@ -140,6 +142,18 @@ TEST_F(CheckTest, AFullDiskIsAFailure) {
   EXPECT_EQ(poe("check " + made("oracle") + " --check load.names_are_filled", ">/dev/full 2>/dev/null").code, 1);
 }
 
+TEST_F(CheckTest, APlugInWithoutTextsIsToldSo) {
+  const std::string file = box.add("notexts");
+  const Outcome got = poe("check " + file + " --check load.names_are_filled --junit " + box.path() + "/out.xml");
+  EXPECT_EQ(got.code, 1) << got.out;
+  EXPECT_TRUE(has(last_line(got.out), "(none) (none), profile full: 0 passed, 1 failed")) << got.out;
+  const Outcome embed = poe("check " + file + " --profile embed");
+  EXPECT_EQ(embed.out.rfind("poe: loop \"(none)\" does not claim the profile embed", 0), 0u) << embed.out;
+  const Outcome bare = plain(file + " load.names_are_filled --json " + box.path() + "/out.json");
+  EXPECT_EQ(bare.code, 1) << bare.out;
+  EXPECT_TRUE(has(read_file(box.path() + "/out.json"), "\"loop\": \"(none)\""));
+}
+
 /// A loop of the build that can be a guest, with an adapter beside it; empty: there is none.
 std::string guest_loop() {
   for (const char* loop : {"uv", "glib", "event"})
@@ -175,8 +189,6 @@ TEST_F(CheckTest, AnAdapterThatIsNoneIsWrongUse) {
   EXPECT_TRUE(has(got.out, "poe: cannot use the host adapter ")) << got.out;
   EXPECT_TRUE(has(got.out, "poe_kit_host_entry")) << got.out;
 }
-
-Outcome plain(const std::string& arguments) { return outcome_of(std::string(POE_TEST_LOOP_CHECK) + " " + arguments); }
 
 TEST_F(CheckTest, ThePlainDriverSaysTheSame) {
   const Outcome got = plain(made("early") + " time.never_early --profile core --junit " + box.path() + "/out.xml");
