@@ -121,6 +121,19 @@ TEST(KitTest, ACheckThatCrashesFailsAlone) {
   EXPECT_NE(std::string(outcome.text).find("under way: watch"), std::string::npos) << outcome.text;
 }
 
+// A plug-in that has SIGCHLD ignored takes the status of every child away: waiting for one must not go on for ever.
+TEST(KitTest, ALostChildIsAFailureAndNoEndlessWait) {
+  const poe_kit_target target = target_of(open_made("ignores_children"));
+  for (const char* name :
+       {"fork.abandoning_child_leaves_the_parent", "fork.child_that_just_leaves", "fork.copy_in_a_child_is_silent"}) {
+    poe_kit_outcome outcome{};
+    poe_kit_judge_apart(find_check(name), &target, 2'000'000'000, &outcome);
+    EXPECT_EQ(outcome.result, POE_KIT_FAIL) << name;
+    EXPECT_STREQ(outcome.text, "waitpid() for the program's own child: expected its status, got: No child processes")
+        << name;
+  }
+}
+
 // What a writer puts into a stream, as text.
 std::string written(int (*writer)(std::FILE*, const poe_kit_results*), const poe_kit_results& results) {
   char* text = nullptr;
