@@ -66,12 +66,14 @@ static void leaves_inside(kit* run) {
   kit_work work = {0};
   if (!kit_guest(run) || !kit_work_start(run, &work)) return;
   visit v = {run, kit_open(run), 0};
-  if (!v.loop) return;
-  run->target->foreign->add_timer(run->host, KIT_MS, depart, &v);
-  KIT_EXPECT(run, kit_drive(v.loop, kit_has_closed, KIT_SOON),
-             "close() inside the host's own callback: expected closed(), got none");
-  kit_work_served(run, v.loop, &work, "after a guest left inside the host's callback");
-  kit_work_end(run, &work);
+  if (v.loop) {
+    run->target->foreign->add_timer(run->host, KIT_MS, depart, &v);
+    if (kit_drive(v.loop, kit_has_closed, KIT_SOON))
+      kit_work_served(run, v.loop, &work, "after a guest left inside the host's callback");
+    else
+      kit_fail(run, "close() inside the host's own callback: expected closed(), got none");
+  }
+  kit_work_end(run, &work); /* the host's timers point at what is on this stack */
 }
 
 static void stop_host(void* argument) {

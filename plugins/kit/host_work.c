@@ -22,6 +22,7 @@ int kit_work_start(kit* run, kit_work* work) {
   const poe_sys* sys = kit_real_sys();
   if (sys->pipe(sys->ctx, work->fds) != 0 || foreign->add_timer(run->host, KIT_MS, on_timer, work) != 0 ||
       foreign->add_reader(run->host, work->fds[0], on_reader, work) != 0) {
+    foreign->clear(run->host); /* the caller's `work` does not live on */
     kit_fail(run, "%s: expected the host's own timer and descriptor added, they could not be", foreign->name);
     return 0;
   }

@@ -48,7 +48,7 @@ void on_turn(void* ctx, std::uint32_t reasons) {
 void on_closed(void* ctx) {
   poe_loop* l = &at(ctx);
   const poe_host outer = l->outer;
-  const bool told = l->is("closed_at_once");
+  const bool told = l->is("closed_at_once") || l->is("leaves_in_silence");
   delete l;
   if (!told) outer.closed(outer.ctx);
 }
