@@ -18,7 +18,8 @@ static int has_modal(kit* run) {
 /* A dialog: opened once, from the host's own timer. */
 typedef struct dialog {
   kit_loop* loop;
-  int64_t length;
+  int64_t length;              /* at most */
+  kit_done* until;             /* closes it sooner; or NULL */
   void (*before)(kit_loop* l); /* as it opens */
   int opened, closed;
 } dialog;
@@ -28,7 +29,10 @@ static void open_dialog(void* argument) {
   if (d->opened++) return;
   kit_forget_reports(d->loop);
   if (d->before) d->before(d->loop);
+  kit_done* outer = d->loop->done;
+  d->loop->done = d->until;
   kit_host_inner(d->loop, d->length);
+  d->loop->done = outer;
   ++d->closed;
 }
 
@@ -46,7 +50,7 @@ static void wake_it(kit_loop* l) { kit_wake(l); }
 static void delivers(kit* run) {
   kit_loop* l = has_modal(run) ? kit_open(run) : NULL;
   if (!l) return;
-  dialog d = {l, 20 * KIT_MS, wake_it, 0, 0};
+  dialog d = {l, KIT_SOON, kit_has_woken, wake_it, 0, 0};
   if (!show(run, &d)) return;
   KIT_EXPECT(run, l->woken_turns > 0, "a wake during an inner run of the host: expected a WOKEN turn in it, got none");
   if (kit_can(run, POE_CAP_NESTED_REPORT))
@@ -57,16 +61,18 @@ static void tick(kit_loop* l, uint32_t reasons) {
   if (reasons & POE_TURN_DEADLINE) kit_arm(l, kit_now(l) + 5 * KIT_MS);
 }
 
+static int ten_deadlines(kit_loop* l) { return l->deadline_turns >= 10; }
+
 static void arm_soon(kit_loop* l) { kit_arm(l, kit_now(l) + 5 * KIT_MS); }
 
 static void keeps_time(kit* run) {
   kit_loop* l = has_modal(run) ? kit_open(run) : NULL;
   if (!l) return;
-  dialog d = {l, 200 * KIT_MS, arm_soon, 0, 0};
+  dialog d = {l, KIT_SOON, ten_deadlines, arm_soon, 0, 0};
   l->on_turn = tick;
   if (!show(run, &d)) return;
-  KIT_EXPECT(run, l->deadline_turns >= 10,
-             "a deadline every 5 ms in an inner run of 200 ms: expected 10 or more, got %d", l->deadline_turns);
+  KIT_EXPECT(run, ten_deadlines(l), "a deadline every 5 ms in an inner run of 2 s: expected 10 or more, got %d",
+             l->deadline_turns);
 }
 
 /* One byte goes round: taken, and put back. */
@@ -77,16 +83,18 @@ static void pass_on(kit_loop* l, uint64_t token, uint32_t events) {
   if (l->number++ < 20) kit_put(l, l->pair[1]);
 }
 
+static int twenty_reports(kit_loop* l) { return l->readies >= 20 && !l->unturned; }
+
 static void put_it(kit_loop* l) { kit_put(l, l->pair[1]); }
 
 static void keeps_reading(kit* run) {
   kit_loop* l = has_modal(run) ? kit_open(run) : NULL;
   if (!l || kit_pipe(l, l->pair)) return;
-  dialog d = {l, 200 * KIT_MS, put_it, 0, 0};
+  dialog d = {l, KIT_SOON, twenty_reports, put_it, 0, 0};
   kit_watch(l, l->pair[0], POE_READ, 1);
   l->on_ready = pass_on;
   if (!show(run, &d)) return;
-  KIT_EXPECT(run, l->readies >= 20, "a byte going round in an inner run of 200 ms: expected 20 reports, got %d",
+  KIT_EXPECT(run, twenty_reports(l), "a byte going round in an inner run of 2 s: expected 20 reports, got %d",
              l->readies);
 }
 
@@ -95,35 +103,49 @@ static void rearm_now(kit_loop* l, uint32_t reasons) {
   if (l->turns < 20) kit_arm(l, POE_NOW_NS);
 }
 
+static int twenty_turns(kit_loop* l) { return l->turns >= 20; }
+
 static void arm_now(kit_loop* l) { kit_arm(l, POE_NOW_NS); }
 
 static void keeps_now(kit* run) {
   kit_loop* l = has_modal(run) ? kit_open(run) : NULL;
   if (!l) return;
-  dialog d = {l, 200 * KIT_MS, arm_now, 0, 0};
+  dialog d = {l, KIT_SOON, twenty_turns, arm_now, 0, 0};
   l->on_turn = rearm_now;
   if (!show(run, &d)) return;
-  KIT_EXPECT(run, l->turns >= 20, "NOW in each turn of an inner run of 200 ms: expected 20 turns, got %d", l->turns);
+  KIT_EXPECT(run, twenty_turns(l), "NOW in each turn of an inner run of 2 s: expected 20 turns, got %d", l->turns);
 }
 
+/* A thread that wakes the loop of an open dialog. */
+typedef struct sleeper {
+  pthread_t thread;
+  int result; /* of pthread_create() */
+} sleeper;
+
 static void* wake_later(void* argument) {
-  const struct timespec pause = {0, 10000000};
+  const struct timespec pause = {0, 2000000}; /* the inner run is likely waiting by then; it need not */
   kit_loop* l = argument;
   nanosleep(&pause, NULL);
   l->run->ops->wake(l->loop);
   return NULL;
 }
 
+/* Only once the dialog opens: a wake that comes earlier, while the machine is busy, belongs to the outer run. */
+static void start_sleeper(kit_loop* l) {
+  sleeper* s = (sleeper*)(intptr_t)l->number;
+  s->result = pthread_create(&s->thread, NULL, wake_later, l);
+}
+
 static void thread_wakes(kit* run) {
   kit_loop* l = has_modal(run) ? kit_open(run) : NULL;
   if (!l) return;
-  dialog d = {l, 400 * KIT_MS, NULL, 0, 0};
-  pthread_t thread;
-  kit_forget_reports(l);
-  KIT_EQUAL(run, "pthread_create()", 0, pthread_create(&thread, NULL, wake_later, l));
+  sleeper s = {.result = -1};
+  l->number = (intptr_t)&s;
+  dialog d = {l, KIT_SOON, kit_has_woken, start_sleeper, 0, 0};
   const int shown = show(run, &d);
-  pthread_join(thread, NULL);
+  if (s.result == 0) pthread_join(s.thread, NULL);
   if (!shown) return;
+  KIT_EQUAL(run, "pthread_create()", 0, s.result);
   KIT_EXPECT(run, l->woken_turns > 0, "wake() from a thread during an inner run: expected a WOKEN turn, got none");
 }
 
@@ -168,7 +190,7 @@ static void forget_it(kit_loop* l, uint32_t reasons) {
 static void forgets_inside(kit* run) {
   kit_loop* l = has_modal(run) ? kit_open(run) : NULL;
   if (!l || kit_pipe(l, l->pair)) return;
-  dialog d = {l, 30 * KIT_MS, put_it, 0, 0};
+  dialog d = {l, 30 * KIT_MS, NULL, put_it, 0, 0};
   kit_watch(l, l->pair[0], POE_READ, 1);
   l->on_turn = forget_it;
   if (!show(run, &d)) return;
@@ -186,7 +208,7 @@ static void leaves_inside(kit* run) {
   kit_work work = {0};
   if (!has_modal(run) || !kit_work_start(run, &work)) return;
   kit_loop* l = kit_open(run);
-  dialog d = {l, 30 * KIT_MS, wake_it, 0, 0};
+  dialog d = {l, 30 * KIT_MS, NULL, wake_it, 0, 0};
   if (l) {
     l->on_turn = close_it;
     run->target->foreign->add_timer(run->host, KIT_MS, open_dialog, &d);
