@@ -1,34 +1,143 @@
 /* SPDX-License-Identifier: MIT
  *
- * Group guest, second half: more promises of an own loop kept inside a host, and the manners of a guest. */
+ * Group guest, second half: the manners of a guest, towards its host and beside it; left as it was found. */
+#include <errno.h>
+
 #include "kit.h"
 
-KIT_AS_GUEST(writes, kit_check_writes)
-KIT_AS_GUEST(both_directions, kit_check_both_directions)
-KIT_AS_GUEST(interest_is_replaced, kit_check_interest_is_replaced)
-KIT_AS_GUEST(renewed_in_ready, kit_check_renewed_in_ready)
-KIT_AS_GUEST(batches, kit_check_batches)
-KIT_AS_GUEST(end_of_file, kit_check_end_of_file)
-KIT_AS_GUEST(hung_up_and_forgotten, kit_check_hung_up_and_forgotten)
-KIT_AS_GUEST(reader_gone, kit_check_reader_gone)
-KIT_AS_GUEST(refused_connect, kit_check_refused_connect)
-KIT_AS_GUEST(reset_by_peer, kit_check_reset_by_peer)
-KIT_AS_GUEST(closed_before_forgotten, kit_check_closed_before_forgotten)
-KIT_AS_GUEST(dup2_over, kit_check_dup2)
-KIT_AS_GUEST(bad_descriptor, kit_check_bad_descriptor)
-KIT_AS_GUEST(regular_file, kit_check_regular_file)
-KIT_AS_GUEST(priority, kit_check_priority)
-KIT_AS_GUEST(full_pipe, kit_check_full_pipe)
-KIT_AS_GUEST(one_byte, kit_check_one_byte_a_report)
-KIT_AS_GUEST(never_disarms, kit_check_never_disarms)
-KIT_AS_GUEST(replaced_by_later, kit_check_replaced_by_later)
-KIT_AS_GUEST(replaced_by_earlier, kit_check_replaced_by_earlier)
-KIT_AS_GUEST(past_is_now, kit_check_past_is_now)
-KIT_AS_GUEST(full_delay, kit_check_full_delay_after_a_block)
-KIT_AS_GUEST(coalesces, kit_check_coalesces)
-KIT_AS_GUEST(signal_wakes, kit_check_signal_wakes)
-KIT_AS_GUEST(storm_of_threads, kit_check_storm)
-KIT_AS_GUEST(closes_in_ready, kit_check_closes_in_ready)
+static void host_goes_on(kit* run) {
+  kit_work work = {0};
+  if (!kit_work_start(run, &work)) return;
+  kit_loop* l = kit_open(run);
+  if (l && kit_pipe(l, l->pair) == 0) {
+    kit_watch(l, l->pair[0], POE_READ, 1);
+    kit_work_served(run, l, &work, "with a guest");
+    kit_close(l);
+    kit_drive(l, kit_has_closed, KIT_SOON);
+    kit_work_served(run, l, &work, "after the guest left");
+  }
+  kit_work_end(run, &work);
+}
+
+static void rearm(kit_loop* l, uint32_t reasons) {
+  (void)reasons;
+  kit_arm(l, POE_NOW_NS);
+}
+
+static void host_is_not_starved(kit* run) {
+  kit_work work = {0};
+  if (!kit_work_start(run, &work)) return;
+  kit_loop* l = kit_open(run);
+  if (l) {
+    l->on_turn = rearm;
+    kit_arm(l, POE_NOW_NS);
+    kit_work_served(run, l, &work, "NOW armed in each turn");
+    if (run->result == POE_KIT_PASS && l->turns < 2)
+      kit_fail(run, "arm(NOW) in a guest: expected turns, got %d", l->turns);
+    l->on_turn = NULL;
+  }
+  kit_work_end(run, &work);
+}
+
+/* One stay: everything used once, then gone. */
+static int one_stay(kit* run) {
+  kit_loop* l = kit_open(run);
+  if (!l || kit_pipe(l, l->pair)) return 0;
+  kit_watch(l, l->pair[0], POE_READ, 1);
+  kit_arm(l, kit_now(l) + 1000 * KIT_MS);
+  kit_wake(l);
+  if (!kit_drive(l, kit_has_woken, KIT_SOON)) kit_fail(run, "a guest: expected a WOKEN turn, got none");
+  kit_watch(l, l->pair[0], 0, 0);
+  kit_close_fd(l, l->pair[0]);
+  kit_close_fd(l, l->pair[1]);
+  kit_close(l);
+  if (!kit_drive(l, kit_has_closed, KIT_SOON)) kit_fail(run, "close() of a guest: expected the host to bring closed()");
+  return run->result == POE_KIT_PASS;
+}
+
+/* `stays` guests one after the other on one host; each in a check of its own that borrows the host. */
+static void stay(kit* run, int stays) {
+  for (int i = 0; i < stays; ++i) {
+    kit inner;
+    kit_begin(&inner, run->target);
+    inner.contract = run->contract;
+    inner.doing = run->doing;
+    inner.host = run->host;
+    one_stay(&inner);
+    inner.host = NULL;
+    if (inner.result == POE_KIT_PASS) kit_end(&inner);
+    if (inner.result == POE_KIT_PASS) continue;
+    kit_breach(run, inner.contract, "stay %d: %s", i + 1, inner.text);
+    return;
+  }
+}
+
+static void left_as_found(kit* run) {
+  const poe_kit_foreign* foreign = run->target->foreign;
+  stay(run, 1); /* what the library keeps for good is made now */
+  const int64_t sources = foreign->count(run->host);
+  const int descriptors = kit_open_descriptors();
+  stay(run, 100);
+  KIT_EQUAL(run, "the host's handles after 100 guests", sources, foreign->count(run->host));
+  KIT_EQUAL(run, "open descriptors after 100 guests", descriptors, kit_open_descriptors());
+}
+
+static void first_leaves_nothing(kit* run) {
+  const int64_t before = run->target->foreign->count(run->host);
+  stay(run, 1);
+  KIT_EQUAL(run, "the host's handles before and after a guest", before, run->target->foreign->count(run->host));
+}
+
+static int both_ready(kit_loop* l) { return kit_has_ready(l->run->loops[0]) && kit_has_ready(l->run->loops[1]); }
+
+static void two_guests(kit* run) {
+  kit_loop* a = kit_open(run);
+  kit_loop* b = kit_open(run);
+  if (!a || !b || kit_pipe(a, a->pair) || kit_pipe(b, b->pair)) return;
+  kit_watch(a, a->pair[0], POE_READ, 0xA);
+  kit_watch(b, b->pair[0], POE_READ, 0xB);
+  kit_put(a, a->pair[1]);
+  kit_put(b, b->pair[1]);
+  b->done = both_ready;
+  KIT_EXPECT(run, kit_drive(a, both_ready, KIT_SOON), "two guests of one host: expected both served");
+  KIT_EXPECT(run, !kit_reported(a, 0xB) && !kit_reported(b, 0xA),
+             "two guests: expected each its own reports, one got the other's");
+}
+
+static void run_is_refused(kit* run) {
+  kit_loop* l = kit_open(run);
+  if (!l) return;
+  kit_wake(l);
+  KIT_EQUAL(run, "run() of a guest", -ENOTSUP, kit_run(l));
+  KIT_EQUAL(run, "calls from a refused run()", 0, l->calls);
+}
+
+/* Whether the host's run returns by itself while a guest watches and waits. */
+static int ends_by_itself(kit* run, kit_loop* l) {
+  ++run->driving;
+  const int result = run->target->foreign->run_dry(run->host, 20 * KIT_MS);
+  --run->driving;
+  (void)l;
+  return result;
+}
+
+static void holds_as_declared(kit* run) {
+  const int unref = kit_can(run, POE_CAP_UNREF);
+  const int dries = run->target->foreign->run_dry != NULL;
+  kit_loop* l = kit_open(run);
+  if (!l || kit_pipe(l, l->pair)) return;
+  kit_watch(l, l->pair[0], POE_READ, 1);
+  kit_arm(l, kit_now(l) + 3600000 * KIT_MS);
+  if (dries) KIT_EQUAL(run, "the host's run ends by itself beside an idle guest", unref, ends_by_itself(run, l));
+  const int on = kit_hold(l, 1);
+  KIT_EXPECT(run, on == 0 || (on == -ENOTSUP && !(dries && unref)), "hold(1): expected 0, got %d", on);
+  if (dries) KIT_EQUAL(run, "with hold(1) the host's run ends by itself", 0, ends_by_itself(run, l));
+  const int off = kit_hold(l, 0);
+  if (!unref) KIT_EXPECT(run, off == -ENOTSUP, "hold(0) without UNREF: expected %d, got %d", -ENOTSUP, off);
+  if (!unref) return;
+  KIT_EXPECT(run, off == 0 || !dries, "hold(0) with UNREF: expected 0, got %d", off);
+  if (dries) KIT_EQUAL(run, "with hold(0) the host's run ends by itself", 1, ends_by_itself(run, l));
+}
 
 /* What the host's own callback does with a guest. */
 typedef struct visit {
@@ -45,7 +154,6 @@ static void arrive(void* argument) {
 }
 
 static void joins_inside(kit* run) {
-  if (!kit_guest(run)) return;
   kit_loop* none = kit_slot(run); /* somebody to run the host for */
   visit v = {run, NULL, 0};
   if (!none) return;
@@ -64,7 +172,7 @@ static void depart(void* argument) {
 
 static void leaves_inside(kit* run) {
   kit_work work = {0};
-  if (!kit_guest(run) || !kit_work_start(run, &work)) return;
+  if (!kit_work_start(run, &work)) return;
   visit v = {run, kit_open(run), 0};
   if (v.loop) {
     run->target->foreign->add_timer(run->host, KIT_MS, depart, &v);
@@ -83,7 +191,6 @@ static void stop_host(void* argument) {
 }
 
 static void survives_stops(kit* run) {
-  if (!kit_guest(run)) return;
   visit v = {run, kit_open(run), 0};
   if (!v.loop || kit_pipe(v.loop, v.loop->pair)) return;
   kit_watch(v.loop, v.loop->pair[0], POE_READ, 1);
@@ -99,7 +206,7 @@ static void survives_stops(kit* run) {
 /* Nobody reads: the guest's descriptor is always ready. */
 static void flood(kit* run) {
   kit_work work = {0};
-  if (!kit_guest(run) || !kit_work_start(run, &work)) return;
+  if (!kit_work_start(run, &work)) return;
   kit_loop* l = kit_open(run);
   if (l && kit_pipe(l, l->pair) == 0) {
     kit_watch(l, l->pair[0], POE_READ, 1);
@@ -119,7 +226,7 @@ static void stop_guest(kit_loop* l, uint32_t reasons) {
 /* stop() is about run(), which a guest does not have: the host's run is the host's. */
 static void stop_is_no_business(kit* run) {
   kit_work work = {0};
-  if (!kit_guest(run) || !kit_work_start(run, &work)) return;
+  if (!kit_work_start(run, &work)) return;
   kit_loop* l = kit_open(run);
   if (l) {
     l->on_turn = stop_guest;
@@ -136,7 +243,6 @@ static void stop_is_no_business(kit* run) {
 }
 
 static void own_beside(kit* run) {
-  if (!kit_guest(run)) return;
   kit_loop* guest = kit_open(run);
   if (!guest) return;
   void* host = run->host;
@@ -158,60 +264,31 @@ static void own_beside(kit* run) {
              "a guest beside an own loop: expected a WOKEN turn, got none");
 }
 
-KIT_AS_GUEST(idle_costs, kit_check_idle_costs_nothing)
-
-#define GUEST(name, rule, contract, body) \
-  { "guest." name, "guest", rule, contract, 1, body }
-
 static const poe_kit_check kChecks[] = {
-    GUEST("writable_is_reported", "WRITE is reported", KIT_HOST(ready), writes),
-    GUEST("both_directions_on_one", "READ and WRITE are told apart and together", KIT_HOST(ready), both_directions),
-    GUEST("interest_is_replaced", "a second watch() replaces the interest", KIT_OP(watch), interest_is_replaced),
-    GUEST("renewed_inside_ready", "forgotten and watched anew in a batch: only the new token", KIT_OP(watch),
-          renewed_in_ready),
-    GUEST("one_report_and_one_turn_a_batch", "one ready() a descriptor and batch, one turn() ends it", KIT_HOST(turn),
-          batches),
-    GUEST("end_of_file_is_readable", "the writer's end is READ, plus HANGUP with HANGUP_BIT", KIT_OP(watch),
-          end_of_file),
-    GUEST("hung_up_and_forgotten_is_silent", "interest 0 removes: a hang-up wakes nobody", KIT_OP(watch),
-          hung_up_and_forgotten),
-    GUEST("reader_gone_is_writable", "the reader's end is WRITE, again and again", KIT_OP(watch), reader_gone),
-    GUEST("refused_connect_is_reported", "a failed connect is reported to who waits for WRITE", KIT_OP(watch),
-          refused_connect),
-    GUEST("reset_keeps_the_watch", "a reset is reported in every asked direction", KIT_OP(watch), reset_by_peer),
-    GUEST("closed_before_forgotten", "forgetting a closed descriptor returns 0 and drops it", KIT_OP(watch),
-          closed_before_forgotten),
-    GUEST("dup2_over_a_watch", "dup2 over a watched number is forget, then watch again", KIT_OP(watch), dup2_over),
-    GUEST("bad_number_is_refused", "not a descriptor: -EBADF", KIT_OP(watch), bad_descriptor),
-    GUEST("regular_file_as_declared", "a regular file is -EPERM, or ready with REGULAR_FILES", KIT_CAP(REGULAR_FILES),
-          regular_file),
-    GUEST("priority_as_declared", "PRIORITY is told apart, or refused without the capability", KIT_CAP(PRIORITY),
-          priority),
-    GUEST("full_pipe_is_not_writable", "WRITE is reported only where something can be written", KIT_OP(watch),
-          full_pipe),
-    GUEST("one_byte_a_report", "level: ten bytes, read one at a time, are ten reports", KIT_OP(watch), one_byte),
-    GUEST("never_disarms", "POE_NEVER_NS takes the deadline away, past ones and NOW too", KIT_OP(arm), never_disarms),
-    GUEST("replaced_by_a_later_one", "arm() replaces the former deadline", KIT_OP(arm), replaced_by_later),
-    GUEST("replaced_by_an_earlier_one", "arm() replaces the former deadline", KIT_OP(arm), replaced_by_earlier),
-    GUEST("past_means_a_fresh_turn", "a deadline in the past gives a turn, never from inside arm()", KIT_OP(arm),
-          past_is_now),
-    GUEST("full_delay_after_a_slow_handler", "a deadline armed in a long turn is not short by its length", KIT_OP(arm),
-          full_delay),
-    GUEST("thousand_wakes_coalesce", "wakes coalesce: at least one turn, and an end of it", KIT_OP(wake), coalesces),
-    GUEST("woken_by_a_signal_handler", "wake() is signal-safe, before and during the host's run", KIT_OP(wake),
-          signal_wakes),
-    GUEST("storm_of_eight_threads", "no wake is lost on its way into the host", KIT_OP(wake), storm_of_threads),
-    GUEST("close_inside_ready", "close() in ready() drops what was collected", KIT_OP(close), closes_in_ready),
-    GUEST("joins_inside_a_host_callback", "a host that is running takes a guest", KIT_CREATE(foreign), joins_inside),
-    GUEST("leaves_inside_a_host_callback", "a guest may leave from the host's own callback", KIT_OP(close),
-          leaves_inside),
-    GUEST("survives_a_host_that_stops", "a host may stop and run again, with us in it", KIT_CREATE(foreign),
-          survives_stops),
-    GUEST("flood_lets_the_host_through", "a descriptor of ours that is always ready lets the host's work through",
-          KIT_CREATE(foreign), flood),
-    GUEST("stop_is_not_the_hosts", "stop() of a guest never ends the host's run", KIT_OP(stop), stop_is_no_business),
-    GUEST("own_loop_beside_a_guest", "a thread may have a guest and an own loop", KIT_OP(create), own_beside),
-    GUEST("idle_costs_nothing", "a guest with nothing to do costs the host no time", KIT_MANNERS(6), idle_costs),
+    KIT_GUEST("host_goes_on", "the host's own timer and descriptor are served, with us and after us",
+              KIT_CREATE(foreign), host_goes_on),
+    KIT_GUEST("now_does_not_starve_the_host", "NOW in each turn lets the host's own work through", KIT_OP(arm),
+              host_is_not_starved),
+    KIT_GUEST("first_stay_leaves_nothing", "the host's handles are as before", KIT_CREATE(foreign),
+              first_leaves_nothing),
+    KIT_GUEST("hundred_stays_leave_nothing", "handles and descriptors are as before, 100 times over",
+              KIT_CREATE(foreign), left_as_found),
+    KIT_GUEST("two_guests_on_one_host", "a host takes several guests, each with its own reports", KIT_CREATE(foreign),
+              two_guests),
+    KIT_GUEST("run_is_refused", "run() of a guest is -ENOTSUP: the host runs it", KIT_OP(run), run_is_refused),
+    KIT_GUEST("hold_as_declared", "our work keeps the host's run alive only when held, with UNREF", KIT_OP(hold),
+              holds_as_declared),
+    KIT_GUEST("joins_inside_a_host_callback", "a host that is running takes a guest", KIT_CREATE(foreign),
+              joins_inside),
+    KIT_GUEST("leaves_inside_a_host_callback", "a guest may leave from the host's own callback", KIT_OP(close),
+              leaves_inside),
+    KIT_GUEST("survives_a_host_that_stops", "a host may stop and run again, with us in it", KIT_CREATE(foreign),
+              survives_stops),
+    KIT_GUEST("flood_lets_the_host_through", "a descriptor of ours that is always ready lets the host's work through",
+              KIT_CREATE(foreign), flood),
+    KIT_GUEST("stop_is_not_the_hosts", "stop() of a guest never ends the host's run", KIT_OP(stop),
+              stop_is_no_business),
+    KIT_GUEST("own_loop_beside_a_guest", "a thread may have a guest and an own loop", KIT_OP(create), own_beside),
 };
 
 KIT_LIST(kit_host_checks, kChecks)

@@ -116,7 +116,7 @@ void kit_judge(const poe_kit_check* check, const poe_kit_target* target, const c
   kit_begin(&run, target);
   run.contract = check->contract;
   run.doing = doing;
-  check->body(&run);
+  if (!check->needs_host || kit_guest(&run)) check->body(&run);
   kit_end(&run);
   ret->result = (poe_kit_result)run.result;
   ret->contract = run.contract;

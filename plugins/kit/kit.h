@@ -165,11 +165,13 @@ int kit_take(kit_loop* l, int fd);       /* reads one byte */
 void kit_forget_fd(kit_loop* l, int fd); /* it is closed already */
 int kit_open_descriptors(void);          /* of the process */
 
-/* ---- guests (check_guest.c) */
-#define KIT_AS_GUEST(name, body)   \
-  static void name(kit* run) {     \
-    if (kit_guest(run)) body(run); \
-  }
+/* ---- guests (guest.c, host_work.c) */
+/* A check of the group guest: its loops are guests of the host that is there as its body begins. */
+#define KIT_GUEST(name, rule, contract, body) \
+  { "guest." name, "guest", rule, contract, 1, body }
+/* Before the body of a check that needs a host. 1: loops are opened as guests from now on; 0: refused as agreed, or
+ * said: there is nothing to be checked. */
+int kit_guest(kit* run);
 /* The host program's own work: a timer every millisecond, and a descriptor that kit_work_feed() makes readable. */
 typedef struct kit_work {
   int timer, reader; /* how often each was served */
@@ -180,7 +182,6 @@ typedef struct kit_work {
 int kit_work_start(kit* run, kit_work* work); /* 0: said */
 void kit_work_end(kit* run, kit_work* work);
 void kit_work_served(kit* run, kit_loop* l, kit_work* work, const char* when); /* both within a second, or said */
-int kit_guest(kit* run); /* 1: loops are opened as guests from now on; 0: refused as agreed, or said */
 
 /* A loop's whole life, closed or abandoned. 1: well. What a library keeps for a whole process is made by the first. */
 int kit_one_life(kit* run, int abandoned);
