@@ -79,6 +79,20 @@ static const poe_kit_check kChecks[] = {
               kit_check_closes_in_ready),
     KIT_GUEST("idle_costs_nothing", "a guest with nothing to do costs the host no time", KIT_MANNERS(6),
               kit_check_idle_costs_nothing),
+    KIT_GUEST("token_is_replaced", "a second watch() replaces the token", KIT_OP(watch), kit_check_token_is_replaced),
+    KIT_GUEST("tokens_at_their_limits", "any 64 bits are a token", KIT_HOST(ready), kit_check_extreme_tokens),
+    KIT_GUEST("closed_behind_its_back", "a descriptor closed under its watch does not harm the others", KIT_OP(watch),
+              kit_check_closed_behind_its_back),
+    KIT_GUEST("far_future_is_quiet", "a deadline far ahead wakes nobody and overflows nothing", KIT_OP(arm),
+              kit_check_far_future),
+    KIT_GUEST("traffic_keeps_the_deadline", "reports neither spend nor lose the deadline", KIT_OP(arm),
+              kit_check_traffic_keeps_the_deadline),
+    KIT_GUEST("two_thousand_awaited", "no wake is lost between looking and waiting", KIT_OP(wake),
+              kit_check_alternating),
+    KIT_GUEST("close_is_idempotent", "calling close() again does nothing and returns 0", KIT_OP(close),
+              kit_check_close_twice),
+    KIT_GUEST("fair_between_descriptors", "descriptors that are always ready have a share each", KIT_MANNERS(7),
+              kit_check_fair),
 };
 
 KIT_LIST(kit_guest_checks, kChecks)

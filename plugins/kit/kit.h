@@ -235,7 +235,6 @@ void kit_check_storm(kit* run);
 void kit_check_closed_behind_its_back(kit* run);
 void kit_check_full_delay_after_a_block(kit* run);
 void kit_check_traffic_keeps_the_deadline(kit* run);
-void kit_check_signal_state(kit* run);
 void kit_check_fair(kit* run);
 
 /* ---- the lists */
