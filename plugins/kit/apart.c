@@ -37,28 +37,35 @@ static void be_the_child(const poe_kit_check* check, const poe_kit_target* targe
   _exit(write(end_of_pipe, "", 1) == 1 ? 0 : 1); /* said aloud: a child of its own may hold the pipe open */
 }
 
-/* 1: the child has ended (or has said its last word); 0: the time is up. */
-static int wait_for_end(int end_of_pipe, int64_t limit_ns) {
+/* Whether it has, with its status still to be had. */
+static int has_ended(pid_t pid) {
+  siginfo_t info = {0};
+  return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
+}
+
+/* 1: the child has ended (or has said its last word); 0: the time is up. One that crashed may have left a child that
+ * holds the pipe: so it is looked for as well, ten times a second. */
+static int wait_for_end(pid_t pid, int end_of_pipe, int64_t limit_ns) {
   const int64_t end = kit_real_now() + limit_ns;
   for (;;) {
     const int64_t left_ms = (end - kit_real_now() + KIT_MS - 1) / KIT_MS;
-    if (left_ms <= 0) return 0;
+    if (left_ms <= 0) return has_ended(pid);
     struct pollfd watched = {end_of_pipe, POLLIN, 0};
-    if (poll(&watched, 1, left_ms > 1000000 ? 1000000 : (int)left_ms) > 0) return 1;
+    if (poll(&watched, 1, left_ms > 100 ? 100 : (int)left_ms) > 0 || has_ended(pid)) return 1;
   }
 }
 
-static void blame(page* shared, const char* what, long number, const char* unit) {
+static void blame(page* shared, const char* what, double number, const char* unit) {
   poe_kit_outcome* o = &shared->outcome;
   const char* doing = shared->doing ? shared->doing : "no call of the plug-in";
   o->result = POE_KIT_FAIL;
-  snprintf(o->text, sizeof o->text, "expected the check to end by itself; it %s %ld%s, under way: %s", what, number,
+  snprintf(o->text, sizeof o->text, "expected the check to end by itself; it %s %g%s, under way: %s", what, number,
            unit, doing);
 }
 
 static void judge_end(page* shared, int in_time, int status, int64_t limit_ns) {
   if (!in_time)
-    blame(shared, "was killed after", (long)(limit_ns / (1000 * KIT_MS)), " s");
+    blame(shared, "was killed after", (double)limit_ns / 1e9, " s");
   else if (WIFSIGNALED(status))
     blame(shared, "died of signal", WTERMSIG(status), "");
   else if (!shared->done)
@@ -66,7 +73,7 @@ static void judge_end(page* shared, int in_time, int status, int64_t limit_ns) {
 }
 
 static void supervise(pid_t pid, int end_of_pipe, int64_t limit_ns, page* shared) {
-  const int in_time = wait_for_end(end_of_pipe, limit_ns);
+  const int in_time = wait_for_end(pid, end_of_pipe, limit_ns);
   if (!in_time) kill(pid, SIGKILL);
   int status = 0;
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;

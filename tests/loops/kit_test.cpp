@@ -113,6 +113,22 @@ TEST(KitTest, ACheckThatHangsIsKilledAndSaysWhere) {
   EXPECT_STREQ(outcome.text, "expected the check to end by itself; it was killed after 1 s, under way: run");
 }
 
+TEST(KitTest, TheLimitIsToldToTheMillisecond) {
+  const poe_kit_target target = target_of(open_made("ignores_stop"));
+  poe_kit_outcome outcome{};
+  poe_kit_judge_apart(find_check("drive.stop_inside_turn_ends_run"), &target, 250'000'000, &outcome);
+  EXPECT_STREQ(outcome.text, "expected the check to end by itself; it was killed after 0.25 s, under way: run");
+}
+
+// Its child outlives it and holds everything open.
+TEST(KitTest, ACrashBesideALivingChildIsACrash) {
+  const poe_kit_target target = target_of(open_made("crashes_as_a_parent"));
+  poe_kit_outcome outcome{};
+  poe_kit_judge_apart(find_check("descriptors.forgetting_the_unknown"), &target, 3'000'000'000, &outcome);
+  EXPECT_EQ(outcome.result, POE_KIT_FAIL);
+  EXPECT_STREQ(outcome.text, "expected the check to end by itself; it died of signal 6, under way: watch");
+}
+
 TEST(KitTest, ACheckThatCrashesFailsAlone) {
   const poe_kit_target target = target_of(open_made("crashes"));
   poe_kit_outcome outcome{};

@@ -179,4 +179,6 @@ poe_mutant(exits faults.create_without_descriptors poe_loop_ops.create [[const i
   [[const int code = -errno; _exit(3);]])
 poe_mutant(picks_at_bits faults.unknown_interest_is_ignored "Growth" [[const int fd = (int)handle;]]
   [[const int fd = (int)handle; if (interest & ~7u) return -EINVAL;]])
+poe_mutant(crashes_as_a_parent descriptors.forgetting_the_unknown poe_loop_ops.watch
+  [[if (interest == 0) return forget(loop, fd);]] [[if (interest == 0) { if (fork() == 0) pause(); abort(); }]])
 poe_mutant(crashes descriptors.forgetting_the_unknown poe_loop_ops.watch [[if (old) *old =]] [[*old =]])
