@@ -101,9 +101,8 @@ static int run(const settings* s, poe_kit_plan* plan) {
   plan->done = print_one;
   if (poe_kit_run_plan(plan, &results) != 0) return wrong("out of memory", NULL);
   poe_kit_print_summary(stdout, &results, 0);
-  int failed = results.tally[POE_KIT_FAIL] != 0;
+  int failed = !poe_kit_holds(&results, s->profile || s->choice);
   failed |= save(s->junit, &results, poe_kit_write_junit) | save(s->json, &results, poe_kit_write_json);
-  if (s->profile && poe_kit_claims(results.plugin, plan->profile)) failed |= results.tally[POE_KIT_NO_HOST] != 0;
   poe_kit_release(&results);
   return failed;
 }

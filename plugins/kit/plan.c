@@ -32,6 +32,10 @@ int poe_kit_run_plan(const poe_kit_plan* plan, poe_kit_results* ret_results) {
   return 0;
 }
 
+int poe_kit_holds(const poe_kit_results* results, int asked) {
+  return results->count && !results->tally[POE_KIT_FAIL] && !(asked && results->tally[POE_KIT_NO_HOST]);
+}
+
 void poe_kit_release(poe_kit_results* results) {
   free(results->outcomes);
   results->outcomes = NULL;

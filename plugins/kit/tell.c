@@ -27,13 +27,14 @@ int poe_kit_print_outcome(FILE* to, const poe_kit_outcome* outcome, int colour) 
 
 int poe_kit_print_summary(FILE* to, const poe_kit_results* results, int colour) {
   const size_t* tally = results->tally;
-  const char* paint = !colour ? "" : tally[POE_KIT_FAIL] ? "\033[31m" : "\033[32m";
+  const char* paint = !colour ? "" : tally[POE_KIT_FAIL] || !results->count ? "\033[31m" : "\033[32m";
   fprintf(to, "%s%s %s%s, profile %s: %zu passed, %zu failed, %zu not applicable", paint,
           poe_kit_name_of(results->plugin), results->plugin->version ? results->plugin->version : "(none)",
           colour ? "\033[0m" : "", results->profile ? results->profile->name : "full", tally[POE_KIT_PASS],
           tally[POE_KIT_FAIL], tally[POE_KIT_NOT_APPLICABLE]);
   if (tally[POE_KIT_NO_HOST]) fprintf(to, ", %zu left out for want of a host", tally[POE_KIT_NO_HOST]);
   fprintf(to, "; %.1f s\n", to_ms(results->took_ns) / 1e3);
+  if (!results->count) fputs("  nothing was checked: no check is in all that was asked for\n", to);
   if (tally[POE_KIT_NO_HOST])
     fprintf(to, "  do: put libpoe_kit_host_%s.so beside the plug-in, or name an adapter with --host FILE\n",
             poe_kit_name_of(results->plugin));

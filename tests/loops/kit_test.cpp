@@ -182,6 +182,22 @@ TEST_F(KitOutcomes, AreCounted) {
             results_.count);
 }
 
+TEST(KitTest, OnlyWhatWasCheckedHolds) {
+  const auto holds = [](std::size_t count, std::size_t failed, std::size_t no_host, int asked) {
+    poe_kit_results results{};
+    results.count = count;
+    results.tally[POE_KIT_FAIL] = failed;
+    results.tally[POE_KIT_NO_HOST] = no_host;
+    return poe_kit_holds(&results, asked) != 0;
+  };
+  EXPECT_TRUE(holds(3, 0, 0, 1));
+  EXPECT_TRUE(holds(3, 0, 1, 0));  // everything it has, as far as it goes
+  EXPECT_FALSE(holds(3, 0, 1, 1));
+  EXPECT_FALSE(holds(3, 1, 0, 0));
+  EXPECT_FALSE(holds(0, 0, 0, 0));
+  EXPECT_FALSE(holds(0, 0, 0, 1));
+}
+
 TEST_F(KitOutcomes, AsJunitHaveAFailureWithItsRule) {
   const std::string xml = written(poe_kit_write_junit, results_);
   EXPECT_NE(xml.find("<testsuite name=\"poe check oracle\" tests=\""), std::string::npos) << xml;

@@ -151,10 +151,9 @@ void print_one(void* coloured, const poe_kit_outcome* outcome) {
   std::fflush(stdout);
 }
 
-/// Outcomes that make the exit code: failures; and, if a profile was asked for by name, what could not be checked.
 bool holds(const CheckOptions& options, const poe_kit_results& results) {
-  const bool unproved = !options.profile.empty() && results.tally[POE_KIT_NO_HOST] != 0;
-  return results.tally[POE_KIT_FAIL] == 0 && !unproved;
+  const bool asked = !options.profile.empty() || !options.group.empty() || !options.check.empty();
+  return poe_kit_holds(&results, asked ? 1 : 0) != 0;
 }
 
 int run(const CheckOptions& options, poe_kit_plan plan) {

@@ -73,6 +73,10 @@ typedef struct poe_kit_results {
   int64_t took_ns;
 } poe_kit_results;
 
+/* What makes the exit code of a command. 1: something was checked, and nothing of it failed. `asked`: a profile, a
+ * group or a check was named; then what was left out for want of a host does not hold either. */
+int poe_kit_holds(const poe_kit_results* results, int asked);
+
 /* 0, or -ENOMEM. A plan that chooses nothing is no error: count is 0. */
 int poe_kit_run_plan(const poe_kit_plan* plan, poe_kit_results* ret_results);
 void poe_kit_release(poe_kit_results* results);

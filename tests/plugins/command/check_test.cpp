@@ -62,6 +62,18 @@ TEST_F(CheckTest, AProfileThatIsNotClaimedFailsAndListsThoseThatAre) {
             "  do:    choose one of these, or declare the capability\n");
 }
 
+// Green with nothing checked would be believed.
+TEST_F(CheckTest, WhatChoosesNoCheckDoesNotHold) {
+  const Outcome got = poe("check " + made("oracle") + " --profile core --group guest");
+  EXPECT_EQ(got.code, 1);
+  EXPECT_TRUE(has(got.out, "0 passed, 0 failed")) << got.out;
+  EXPECT_EQ(last_line(got.out), "  nothing was checked: no check is in all that was asked for");
+  const Outcome bare = plain(made("oracle") + " guest --profile core");
+  EXPECT_EQ(bare.code, 1);
+  EXPECT_TRUE(has(bare.out, "nothing was checked")) << bare.out;
+  EXPECT_EQ(plain(made("oracle") + " guest").code, 0);  // not claimed, and refused as agreed
+}
+
 TEST_F(CheckTest, MistypedNamesBringAGuess) {
   const Outcome profile = poe("check poll --profile cor");
   EXPECT_EQ(profile.code, 2);
@@ -178,9 +190,11 @@ TEST_F(CheckTest, WithoutAHostAProfileThatWasAskedForDoesNotHold) {
   EXPECT_EQ(asked.code, 1) << asked.out;
   EXPECT_TRUE(has(asked.out, "no host  guest.two_guests_on_one_host")) << asked.out;
   EXPECT_TRUE(has(asked.out, "do: put libpoe_kit_host_" + loop + ".so beside the plug-in")) << asked.out;
-  EXPECT_EQ(poe(line).code, 0);  // nothing was claimed
+  EXPECT_EQ(poe(line).code, 1);  // the check itself was asked for
+  EXPECT_EQ(plain(box.path() + file + " guest.two_guests_on_one_host").code, 1);
   const std::string host = std::string(POE_TEST_LOOP_DIR) + "/libpoe_kit_host_" + loop + ".so";
   EXPECT_EQ(poe(line + " --profile guest --host " + host).code, 0);
+  EXPECT_EQ(plain(box.path() + file + " guest.two_guests_on_one_host --host " + host).code, 0);
 }
 
 TEST_F(CheckTest, AnAdapterThatIsNoneIsWrongUse) {
