@@ -22,7 +22,7 @@ static const char kUsage[] =
 typedef struct settings {
   const char *file, *choice, *profile, *host, *junit, *json;
   double timeout_s;
-  int list;
+  int list, help;
 } settings;
 
 static int wrong(const char* what, const char* on) {
@@ -35,7 +35,7 @@ static int wrong(const char* what, const char* on) {
 static int read_line(int argc, char** argv, settings* s) {
   static const struct option kOptions[] = {{"profile", 1, NULL, 'p'}, {"host", 1, NULL, 'h'}, {"timeout", 1, NULL, 't'},
                                            {"junit", 1, NULL, 'j'},   {"json", 1, NULL, 'o'}, {"list", 0, NULL, 'l'},
-                                           {"help", 0, NULL, '?'},    {NULL, 0, NULL, 0}};
+                                           {"help", 0, NULL, 'H'},    {NULL, 0, NULL, 0}};
   int option = 0;
   while ((option = getopt_long(argc, argv, "", kOptions, NULL)) != -1) {
     if (option == 'p') s->profile = optarg;
@@ -44,12 +44,15 @@ static int read_line(int argc, char** argv, settings* s) {
     if (option == 'j') s->junit = optarg;
     if (option == 'o') s->json = optarg;
     if (option == 'l') s->list = 1;
-    if (option == '?') return 2;
+    if (option == 'H') s->help = 1;
+    if (option == '?') return wrong("there is no such option, or its value is missing", NULL);
   }
+  if (s->help) return 0;
   if (optind < argc) s->file = argv[optind++];
   if (optind < argc) s->choice = argv[optind++];
   if (!s->file || optind < argc) return wrong("expected FILE.so and at most one group or check", NULL);
-  return s->timeout_s > 0 ? 0 : wrong("--timeout: expected seconds above 0", NULL);
+  const int sane = s->timeout_s > 0 && s->timeout_s <= 86400;
+  return sane ? 0 : wrong("--timeout: expected seconds above 0, and no more than a day of them (86400)", NULL);
 }
 
 /* The word is a group or a check. 0: neither. */
@@ -61,12 +64,19 @@ static int choose(poe_kit_plan* plan, const char* word) {
   return plan->group || plan->check;
 }
 
+/* 0, or 1 with a text. */
+static int flush_output(void) {
+  if (fflush(stdout) == 0 && !ferror(stdout)) return 0;
+  fputs("poe-loop-check: cannot write standard output: the disk may be full, or the reader is gone\n", stderr);
+  return 1;
+}
+
 static int list(const poe_kit_plan* plan) {
   for (size_t i = 0; i < poe_kit_count(); ++i) {
     const poe_kit_check* check = poe_kit_at(i);
     if (poe_kit_chosen(plan, check)) printf("%-52s %s (%s)\n", check->name, check->rule, check->contract);
   }
-  return 0;
+  return flush_output();
 }
 
 static const poe_kit_foreign* host_for(const settings* s, const poe_loop_plugin* plugin, int* failed) {
@@ -104,17 +114,17 @@ static int run(const settings* s, poe_kit_plan* plan) {
   int failed = !poe_kit_holds(&results, s->profile || s->choice);
   failed |= save(s->junit, &results, poe_kit_write_junit) | save(s->json, &results, poe_kit_write_json);
   poe_kit_release(&results);
-  return failed;
+  return failed | flush_output();
 }
 
 int main(int argc, char** argv) {
-  if (argc > 1 && strcmp(argv[1], "--help") == 0) {
-    fputs(kUsage, stdout);
-    return 0;
-  }
-  settings s = {NULL, NULL, NULL, NULL, NULL, NULL, 30, 0};
+  settings s = {NULL, NULL, NULL, NULL, NULL, NULL, 30, 0, 0};
   const int bad = read_line(argc, argv, &s);
   if (bad) return bad;
+  if (s.help) {
+    fputs(kUsage, stdout);
+    return flush_output();
+  }
   poe_kit_target target = {sizeof target, 0, NULL, NULL, 0, NULL};
   poe_kit_plan plan = {&target, poe_kit_profile_named(s.profile ? s.profile : "full"), NULL, NULL, 0, NULL, NULL};
   if (!plan.profile) return wrong("there is no profile", s.profile);

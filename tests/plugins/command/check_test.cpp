@@ -212,11 +212,53 @@ TEST_F(CheckTest, ThePlainDriverSaysTheSame) {
   EXPECT_EQ(plain(made("oracle") + " load").code, 0);
 }
 
+TEST_F(CheckTest, ThePlainDriverHelpsWhereverItIsAsked) {
+  for (const char* line : {"--help", "x.so --help", "x.so load --profile core --help"}) {
+    const Outcome got = plain(line);
+    EXPECT_EQ(got.code, 0) << line;
+    EXPECT_EQ(got.out.rfind("usage: poe-loop-check FILE.so", 0), 0u) << line << ": " << got.out;
+  }
+  const Outcome unknown = plain("x.so --hosts y.so");
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_TRUE(has(unknown.out, "do: poe-loop-check --help tells how to use it")) << unknown.out;
+}
+
+TEST_F(CheckTest, ThePlainDriverListsAndRunsNothing) {
+  const Outcome got = plain("nonesuch.so wake --list");
+  EXPECT_EQ(got.code, 0) << got.out;
+  EXPECT_TRUE(has(got.out, "wake.before_step ")) << got.out;
+  EXPECT_TRUE(has(got.out, "(loop_abi.h: poe_loop_ops.wake)")) << got.out;
+  EXPECT_FALSE(has(got.out, "time.")) << got.out;
+}
+
+TEST_F(CheckTest, ThePlainDriverWritesJson) {
+  const std::string file = box.path() + "/out.json";
+  EXPECT_EQ(plain(made("oracle") + " load.names_are_filled --json " + file).code, 0);
+  const auto all = nlohmann::json::parse(read_file(file));
+  EXPECT_EQ(all["loop"], "oracle");
+  EXPECT_EQ(all["passed"], 1);
+  EXPECT_EQ(all["checks"][0]["check"], "load.names_are_filled");
+}
+
+TEST_F(CheckTest, ThePlainDriverNeedsAnAdapterThatIsOne) {
+  const Outcome got = plain(made("oracle") + " guest --host " + made("early"));
+  EXPECT_EQ(got.code, 2);
+  EXPECT_TRUE(has(got.out, "poe-loop-check: cannot use the host adapter: ")) << got.out;
+}
+
+TEST_F(CheckTest, AFullDiskIsAFailureOfThePlainDriverToo) {
+  const std::string check = std::string(POE_TEST_LOOP_CHECK) + " " + made("oracle") + " load.names_are_filled";
+  EXPECT_EQ(outcome_of(check, ">/dev/full 2>/dev/null").code, 1);
+  EXPECT_EQ(outcome_of(check + " --list", ">/dev/full 2>/dev/null").code, 1);
+}
+
 TEST_F(CheckTest, ThePlainDriverHasTheSameExitCodes) {
   EXPECT_EQ(plain("").code, 2);
   EXPECT_EQ(plain(made("oracle") + " --profile nonesuch").code, 2);
   EXPECT_EQ(plain(made("oracle") + " nonesuch").code, 2);
   EXPECT_EQ(plain(made("oracle") + " --timeout 0").code, 2);
+  EXPECT_EQ(plain(made("oracle") + " --timeout 1e30").code, 2);  // more nanoseconds than there are
+  EXPECT_EQ(plain(made("oracle") + " --timeout nan").code, 2);
   EXPECT_EQ(plain(made("oracle") + " --profile embed").code, 1);
   EXPECT_EQ(plain(made("nonesuch")).code, 3);
 }
