@@ -12,6 +12,7 @@
 #include <optional>
 
 #include "exit_codes.hpp"
+#include "host_adapter.hpp"
 #include "poe/plugin.hpp"
 #include "terminal.hpp"
 #include "unknown.hpp"
@@ -73,22 +74,16 @@ int list(const poe_kit_plan& plan) {
   return kDone;
 }
 
-/// The plug-in and where it lies.
-struct Opened {
-  const poe_loop_plugin* plugin;
-  std::string path;
-};
-
-std::optional<Opened> open_file(const std::string& path) {
+std::optional<CheckedPlugin> open_file(const std::string& path) {
   std::array<char, 1024> why{};
   const poe_loop_plugin* plugin = poe_kit_open_plugin(path.c_str(), why.data(), why.size());
-  if (plugin) return Opened{plugin, path};
+  if (plugin) return CheckedPlugin{plugin, path, false};
   std::cerr << "poe: cannot open " << path << " as a loop plug-in\n  found: " << why.data()
             << "\n  do:    name a shared object that exports poe_loop_entry, or a loop that poe loops lists\n";
   return std::nullopt;
 }
 
-std::optional<Opened> open_name(const std::string& typed, const std::vector<std::string>& typed_dirs) {
+std::optional<CheckedPlugin> open_name(const std::string& typed, const std::vector<std::string>& typed_dirs) {
   std::vector<std::string> dirs;
   for (const std::string& dir : typed_dirs) dirs.push_back(std::filesystem::absolute(dir).string());
   const LoopRegistry registry(dirs);
@@ -99,30 +94,16 @@ std::optional<Opened> open_name(const std::string& typed, const std::vector<std:
     return std::nullopt;
   }
   for (const LoopCandidate& c : registry.candidates())
-    if (c.name == *name && c.status == LoopStatus::usable) return Opened{*plugin, c.path};
-  return Opened{*plugin, {}};
+    if (c.name == *name && c.status == LoopStatus::usable) return CheckedPlugin{*plugin, c.path, true};
+  std::cerr << "poe: loop \"" << *name << "\" was opened, but its file is not among those found\n"
+            << "  do:    name the file instead: poe check FILE.so\n";
+  return std::nullopt;
 }
 
-std::optional<Opened> open_plugin(const CheckOptions& options) {
+std::optional<CheckedPlugin> open_plugin(const CheckOptions& options) {
   const std::string& typed = options.plugin;
   const bool is_file = typed.find('/') != std::string::npos || typed.ends_with(".so");
   return is_file ? open_file(typed) : open_name(typed, options.dirs);
-}
-
-/// False, and said, if there is an adapter that cannot be used.
-bool find_host(const CheckOptions& options, const Opened& opened, poe_kit_target& target) {
-  std::array<char, 4096> beside{};
-  std::array<char, 1024> why{};
-  std::string file = options.host;
-  if (file.empty() &&
-      poe_kit_host_beside(opened.path.c_str(), poe_kit_name_of(opened.plugin), beside.data(), beside.size()))
-    file = beside.data();
-  if (file.empty()) return true;
-  target.foreign = poe_kit_open_host(file.c_str(), why.data(), why.size());
-  if (!target.foreign)
-    std::cerr << "poe: cannot use the host adapter " << file << "\n  found: " << why.data()
-              << "\n  do:    build it with poe_kit_host_entry() (poe/loop_kit.h), or name another with --host FILE\n";
-  return target.foreign != nullptr;
 }
 
 int refuse_profile(const poe_loop_plugin& plugin, const poe_kit_profile& profile) {
@@ -201,7 +182,7 @@ int check(const CheckOptions& options) {
   if (!opened) return kNoLoop;
   target.plugin = opened->plugin;
   if (!poe_kit_claims(target.plugin, plan.profile)) return refuse_profile(*target.plugin, *plan.profile);
-  if (!find_host(options, *opened, target)) return kUsage;
+  if (!find_host(options.host, *opened, target)) return kUsage;
   return run(options, plan);
 }
 

@@ -197,6 +197,26 @@ TEST_F(CheckTest, WithoutAHostAProfileThatWasAskedForDoesNotHold) {
   EXPECT_EQ(plain(box.path() + file + " guest.two_guests_on_one_host --host " + host).code, 0);
 }
 
+// By name a plug-in passes the loader's rules; what runs with it must not slip past them.
+TEST_F(CheckTest, AnAdapterThatEverybodyMayWriteDoesNotRunBesideATrustedPlugIn) {
+  const std::string loop = guest_loop();
+  if (loop.empty()) GTEST_SKIP() << "no loop that joins hosts was built";
+  for (const std::string& file : {"/libpoe_loop_" + loop + ".so", "/libpoe_kit_host_" + loop + ".so"})
+    std::filesystem::copy_file(POE_TEST_LOOP_DIR + file, box.path() + file);
+  const std::string adapter = box.path() + "/libpoe_kit_host_" + loop + ".so";
+  const std::string check = " --check guest.run_is_refused";
+  EXPECT_EQ(poe("check " + loop + " --dir " + box.path() + check).code, 0);
+  std::filesystem::permissions(adapter, std::filesystem::perms(0646));
+  const Outcome got = poe("check " + loop + " --dir " + box.path() + check);
+  EXPECT_EQ(got.code, 2);
+  EXPECT_TRUE(has(got.out, "poe: cannot use the host adapter " + adapter + "\n  found: everybody may write it\n"))
+      << got.out;
+  EXPECT_EQ(poe("check " + loop + " --dir " + box.path() + check + " --host " + adapter).code, 0);  // named
+  std::filesystem::rename(adapter, adapter + ".away");
+  std::filesystem::create_symlink(adapter + ".away", adapter);
+  EXPECT_EQ(poe("check " + loop + " --dir " + box.path() + check).code, 2);
+}
+
 TEST_F(CheckTest, AnAdapterThatIsNoneIsWrongUse) {
   const Outcome got = poe("check " + made("oracle") + " --host " + made("early"));
   EXPECT_EQ(got.code, 2);
