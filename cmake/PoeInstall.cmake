@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What `cmake --install` lays down: libpoe, its headers, the loop plug-ins, the poe command, and the package files.
 # Components: runtime (libpoe.so), tools, loop_<name> each, development (headers, CMake and pkg-config files, the
-# author's header and conformance kit).
+# author's header and conformance kit; if the tests are built, the host adapters of the loops, beside the plug-ins).
 include(CMakePackageConfigHelpers)
 
 function(poe_install)

@@ -39,7 +39,13 @@ case $what in
     name=$(basename "$file" .so | sed 's/^libpoe_loop_//')
     quietly "$prefix/bin/poe-loop-check" "$file"
     POE_LOOP_PATH=$(dirname "$file") "$prefix/bin/poe" loops --json | grep -q "\"name\": \"$name\"" || fail "poe loops does not list $name"
-    POE_LOOP_PATH=$(dirname "$file") quietly timeout 120 "$prefix/bin/poe" tour "$name" --clients 10 ;;
+    POE_LOOP_PATH=$(dirname "$file") quietly timeout 120 "$prefix/bin/poe" tour "$name" --clients 10
+    # The kit comes with its host adapters: an installed plug-in can be checked as a guest, as a file and by name.
+    for loop in $(each_loop); do
+      [ -e "$build/lib/poe/loops-1/libpoe_kit_host_$loop.so" ] || continue
+      quietly timeout 120 "$prefix/bin/poe-loop-check" "$(find "$prefix" -name "libpoe_loop_$loop.so")" guest
+      quietly timeout 120 "$prefix/bin/poe" check "$loop" --profile guest --check guest.host_goes_on
+    done ;;
   new_loop)
     poe=$prefix/bin/poe
     cd "$work"
