@@ -5,45 +5,35 @@
 
 #include <cstdio>
 #include <string>
+#include <utility>
 
 #include "poe/open.hpp"
 
 inline constexpr poe::Event<> tick{"tick"};
 inline constexpr poe::Event<> again{"again"};
 
-class Counter : public poe::Session {
- public:
-  Counter(poe::Birth birth, Tcl_Interp* window) : Session(std::move(birth)), window_(window) {
-    clock_ = every(std::chrono::milliseconds(50), tick);
+struct Counter : poe::Session {
+  Counter(poe::Birth birth, Tcl_Interp* interp) : Session(std::move(birth)), window(interp) {
+    clock = every(std::chrono::milliseconds(50), tick);
   }
   static void handlers(poe::Handlers<Counter>& table) {
-    table.on(tick, &Counter::count).on(again, &Counter::restart).on(poe::stop, &Counter::end);
+    table.on(tick, &Counter::next).on(again, &Counter::restart).on(poe::stop, &Counter::end);
   }
+  void next() {
+    Tcl_SetVar(window, "count", std::to_string(++count).c_str(), TCL_GLOBAL_ONLY);
+    if (count == 1000) clock.cancel();
+  }
+  void restart() { std::printf("anew after %d\n", std::exchange(count, 0)), std::fflush(stdout); }
+  void end() { std::printf("stopped at %d\n", count); }
 
- private:
-  void count() {
-    Tcl_SetVar(window_, "count", std::to_string(++count_).c_str(), TCL_GLOBAL_ONLY);
-    if (count_ == 1000) clock_.cancel();
-  }
-  void restart() {
-    std::printf("anew after %d\n", count_);
-    std::fflush(stdout);
-    count_ = 0;
-  }
-  void end() { std::printf("stopped at %d\n", count_); }
-
-  Tcl_Interp* window_;
-  int count_ = 0;
-  poe::Timer clock_;
+  Tcl_Interp* window;
+  int count = 0;
+  poe::Timer clock;
 };
 
-constexpr char kWindow[] = R"(
-  wm title . Counter
-  wm geometry . 320x160
-  label .count -textvariable count -font {Helvetica 48}
-  button .again -text {Begin anew} -command again
-  pack .count -expand 1
-  pack .again -pady 12
+constexpr char kWindow[] = R"(wm title . Counter; wm geometry . 320x160
+  pack [label .count -textvariable count -font {Helvetica 48}] -expand 1
+  pack [button .again -text {Begin anew} -command again] -pady 12
   bind . <Escape> {destroy .})";
 
 /// The Tcl command `again`: from Tk's callback to the session.
@@ -52,8 +42,9 @@ int post_again(ClientData context, Tcl_Interp*, int, Tcl_Obj* const[]) {
   return kernel->post(counter, again) ? TCL_OK : TCL_ERROR;
 }
 
-int main(int, char** argv) {
+int main(int argc, char** argv) {
   poe::fill_standard_descriptors();
+  if (argc > 1) return std::fputs("usage: counter_tk\n", stderr), 2;
   Tcl_FindExecutable(argv[0]);
   Tcl_Interp* interp = Tcl_CreateInterp();
   if (Tcl_Init(interp) != TCL_OK || Tk_Init(interp) != TCL_OK || Tcl_Eval(interp, kWindow) != TCL_OK)

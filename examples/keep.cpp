@@ -6,7 +6,8 @@
 #include "poe/wheels/run.hpp"
 
 struct Keeper : poe::Session {
-  Keeper(poe::Birth birth, std::vector<std::string> words) : Session(std::move(birth)), program(std::move(words)) {}
+  Keeper(poe::Birth birth, std::vector<std::string> words, int* code)
+      : Session(std::move(birth)), program(std::move(words)), exit_code(code) {}
   static void handlers(poe::Handlers<Keeper>& table) { table.on(poe::start, &Keeper::run); }
 
   void run() {
@@ -15,8 +16,10 @@ struct Keeper : poe::Session {
     options.signal_on_drop = SIGTERM;  // when we end, so does it, and all that it started
     options.on_stdout = [](std::string_view line) { std::cout << "out: " << line << std::endl; };
     options.on_stderr = [](std::string_view line) { std::cout << "err: " << line << std::endl; };
-    options.on_error = [](poe::ChildStream where, const poe::Error& error) {  // or of a stream, at its end
-      if (where == poe::ChildStream::none) std::cerr << "keep: " << error.message() << std::endl;
+    options.on_error = [this](poe::ChildStream where, const poe::Error& error) {
+      if (where != poe::ChildStream::none) return;  // of a stream, at its end
+      std::cerr << "keep: " << error.message() << std::endl;
+      *exit_code = 1;
     };
     options.on_exit = [this](const poe::ExitStatus& status) {
       std::cout << "keep: code " << status.code << ", signal " << status.signal << std::endl;
@@ -25,6 +28,7 @@ struct Keeper : poe::Session {
     child = poe::Run(*this, std::move(options));
   }
   std::vector<std::string> program;
+  int* exit_code;  // main's
   poe::Run child;
   poe::Timer again;
 };
@@ -32,8 +36,9 @@ struct Keeper : poe::Session {
 int main(int argc, char** argv) {
   poe::fill_standard_descriptors();
   if (argc < 2) return std::cerr << "usage: keep PROGRAM [ARGUMENT]...\n", 2;
+  int exit_code = 0;
   auto kernel = poe::open_kernel();
-  if (kernel) kernel->spawn<Keeper>(std::vector<std::string>(argv + 1, argv + argc));
+  if (kernel) kernel->spawn<Keeper>(std::vector<std::string>(argv + 1, argv + argc), &exit_code);
   const auto ran = kernel ? kernel->run() : poe::failure(kernel.error());
-  return ran ? 0 : (std::cerr << "keep: " << ran.error().report() << std::endl, 1);
+  return ran ? exit_code : (std::cerr << "keep: " << ran.error().report() << std::endl, 1);
 }

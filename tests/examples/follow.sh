@@ -17,3 +17,10 @@ until_true 20 grep -q "a: three" "$dir/out"
 expect "lines of a" "one two three" "$(sed -n "s|^$dir/a: ||p" "$dir/out" | grep -v ping | tr '\n' ' ' | sed 's/ $//')"
 kill -INT $pid
 wait $pid; expect "exit code after SIGINT" 0 $?
+
+"$BIN/follow" "$dir" "$dir/a" >"$dir/out" 2>"$dir/err" &
+pid=$!; started+=($pid)
+until_true 20 begun
+until_true 20 grep -q "^follow: " "$dir/err"
+kill -INT $pid
+wait $pid; expect "exit code after an error" 1 $?

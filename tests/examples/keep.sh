@@ -8,7 +8,7 @@ expect "runs" 2 "$(grep -c "out: run" "$dir/out")"
 expect "errors" 2 "$(grep -c "err: trouble" "$dir/out")"
 expect "ends" "keep: code 3, signal 0 keep: code 0, signal 0" "$(grep keep: "$dir/out" | tr '\n' ' ' | sed 's/ $//')"
 "$BIN/keep" no-such-program-for-poe >"$dir/out" 2>"$dir/err"
-expect "exit code" 0 $?
+expect "exit code of what cannot be started" 1 $?
 grep -q 'cannot exec "no-such-program-for-poe"' "$dir/err" || fail "does not say what cannot be started"
 
 "$BIN/keep" sh -c 'sleep 1000 & echo $!; wait' >"$dir/out" 2>"$dir/err" &

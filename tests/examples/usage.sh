@@ -4,7 +4,7 @@
 . "$(dirname "$0")/common.sh"
 check() {
   "$BIN/$1" "${@:2}" >"$dir/out" 2>"$dir/err" </dev/null; expect "$*: exit code" 2 $?
-  grep -q "^usage: $1 " "$dir/err" || fail "$*: no usage"
+  grep -qE "^usage: $1( |\$)" "$dir/err" || fail "$*: no usage"
   [ -s "$dir/out" ] && fail "$*: something on standard output"
 }
 check echo 1 2
@@ -21,5 +21,6 @@ check turnstile spin
 check many_kernels 1 2 3
 check follow
 check keep
+[ ! -x "$BIN/counter_tk" ] || check counter_tk 1
 POE_EVENT_LOOP=nosuchloop "$BIN/counter" >"$dir/out" 2>"$dir/err"; expect "unknown loop: exit code" 1 $?
 grep -q nosuchloop "$dir/err" || fail "the error does not name the loop"
