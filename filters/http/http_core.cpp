@@ -74,14 +74,15 @@ HttpCore::Record HttpCore::finish() {
 }
 
 std::string HttpCore::take_pending() {
-  if (state_ == State::closed) input_.clear();
   scan_ = {};
   if (!limits_.streaming && state_ != State::left && state_ != State::closed) {
     state_ = State::idle;
     passed_ = 0;
     body_.clear();
   }
-  return input_.take();
+  std::string all = input_.take();  // not clear(): the body delivered last may be a view into the buffer
+  if (state_ == State::closed) all.clear();
+  return all;
 }
 
 HttpCore::Record HttpCore::need_more() {

@@ -155,6 +155,12 @@ TEST_P(FilterSuite, ResetForgetsEverything) {
   }
 }
 
+// Has memory that was freed by mistake used again.
+void use_freed_memory() {
+  std::vector<std::string> blocks;
+  for (std::size_t size = 16; size <= 4096; size += 16) blocks.emplace_back(size, '\xEE');
+}
+
 // A record's view must survive what a handler does to the filter: answering, and swapping it.
 TEST_P(FilterSuite, RecordViewSurvivesEncodingAndTakingThePendingBytes) {
   auto filter = GetParam().make();
@@ -168,6 +174,7 @@ TEST_P(FilterSuite, RecordViewSurvivesEncodingAndTakingThePendingBytes) {
     (void)filter->encode("answer", answer);
     (void)filter->framing("answer");
     const std::string pending = filter->take_pending();
+    use_freed_memory();
     ASSERT_EQ(**record, before);
     filter->feed(pending);
     Outcome ignored;

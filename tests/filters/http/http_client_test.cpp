@@ -100,6 +100,22 @@ TEST(HttpClientFilterTest, AnswersAreTheSameHoweverTheyAreCutR33R35) {
   }
 }
 
+TEST(HttpClientFilterTest, BodyToTheEndSurvivesTakingThePendingBytes) {
+  HttpClientFilter filter;
+  filter.expect_response("GET");
+  const std::string body(600, 'b');
+  Outcome none;
+  Feeder feed(filter, none);
+  feed("HTTP/1.1 200 OK\r\n\r\n");
+  feed(body);
+  EXPECT_EQ(none, Outcome{});
+  const auto record = filter.finish();
+  ASSERT_TRUE(record && record->has_value());
+  EXPECT_EQ(filter.take_pending(), "");
+  const std::string reuse(600, '\xEE');
+  EXPECT_EQ(**record, body);
+}
+
 TEST(HttpClientFilterTest, StreamingGivesHeadPiecesAndEnd) {
   HttpLimits limits;
   limits.streaming = true;

@@ -88,6 +88,9 @@ std::vector<FilterCase> good_cases() {
   state_kept("NothingBehindCloseR28",
              "GET /1 HTTP/1.1\r\nHost: a\r\nConnection: x, close\r\n\r\nGET /hidden HTTP/1.1\r\nHost: a\r\n\r\n",
              Outcome{"GET /1 1.1|Host=a|Connection=x, close|"});
+  state_kept("LargeBodyOfTheLastRequest",
+             "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 600\r\n\r\n" + std::string(600, 'b'),
+             Outcome{"POST / 1.1|Host=a|Connection=close|Content-Length=600|" + std::string(600, 'b')});
   state_kept("ExpectComesFirst", "PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\nContent-Length: 2\r\n\r\nok",
              Outcome{"expect PUT / 1.1|Host=a|Expect=100-Continue|Content-Length=2",
                      "PUT / 1.1|Host=a|Expect=100-Continue|Content-Length=2|ok"});
