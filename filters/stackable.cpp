@@ -76,6 +76,7 @@ std::unique_ptr<Filter> StackableFilter::pop() {
   std::unique_ptr<Filter> last = std::move(stages_.back().filter);
   loose_backlog_ = last->backlog() + stages_.back().taken;
   stages_.pop_back();
+  ending_ = std::min(ending_, stages_.empty() ? 0 : stages_.size() - 1);
   loose_.insert(0, last->take_pending());
   if (!stages_.empty()) return last;
   raw_.clear();
@@ -90,6 +91,7 @@ void StackableFilter::unshift(std::unique_ptr<Filter> filter) {
   const std::size_t further = raw_.size() - std::min(raw_.size(), rest.size());
   if (further > 0) stage.add({further, further});
   stages_.insert(stages_.begin(), std::move(stage));
+  ending_ = 0;
   const std::string raw = raw_.take().substr(0, further);
   raw_.feed(raw);
   raw_.keep();
@@ -100,6 +102,7 @@ std::unique_ptr<Filter> StackableFilter::shift() {
   if (stages_.empty()) return nullptr;
   std::unique_ptr<Filter> first = std::move(stages_.front().filter);
   stages_.erase(stages_.begin());
+  if (ending_ > 0) --ending_;
   raw_.clear();
   if (stages_.empty()) {
     loose_ += first->take_pending();
@@ -253,6 +256,8 @@ std::string StackableFilter::take_pending() {
   raw_.clear();
   loose_.clear();
   loose_backlog_ = 0;
+  ending_ = 0;
+  ended_ = false;
   for (Stage& stage : stages_) {
     (void)stage.filter->take_pending();
     stage.forget_all_but(0);

@@ -244,6 +244,42 @@ TEST(StackableFilterTest, LastFilterMayGoAndTheBytesPassAsTheyAre) {
   EXPECT_EQ(filter.pop(), nullptr);
 }
 
+// Its first filter is at its end, the second one has just given what it held.
+StackableFilter in_the_middle_of_finish() {
+  auto filter = StackableFilter::of(LineFilter(), RecordBlockFilter(2));
+  filter.feed("a");
+  EXPECT_FALSE(filter.next()->has_value());
+  EXPECT_EQ(**filter.finish(), "a");
+  return filter;
+}
+
+TEST(StackableFilterTest, StackMayChangeWhileItEnds) {
+  auto popped = in_the_middle_of_finish();
+  (void)popped.pop();
+  EXPECT_FALSE(popped.finish()->has_value());
+  auto shifted = in_the_middle_of_finish();
+  (void)shifted.shift();
+  EXPECT_FALSE(shifted.finish()->has_value());
+  auto unshifted = in_the_middle_of_finish();
+  unshifted.unshift(std::make_unique<StreamFilter>());
+  EXPECT_FALSE(unshifted.finish()->has_value());
+  auto pushed = in_the_middle_of_finish();
+  pushed.push(std::make_unique<MapFilter>(&upper));
+  EXPECT_FALSE(pushed.finish()->has_value());
+  auto emptied = in_the_middle_of_finish();
+  (void)emptied.pop();
+  (void)emptied.pop();
+  EXPECT_FALSE(emptied.finish()->has_value());
+}
+
+TEST(StackableFilterTest, TakingWhatIsPendingBeginsANewStream) {
+  auto filter = in_the_middle_of_finish();
+  EXPECT_EQ(filter.take_pending(), "");
+  filter.feed("b\nc\nd");
+  EXPECT_EQ(drained(filter), Outcome{"b\nc"});
+  EXPECT_EQ(filter.take_pending(), "d");
+}
+
 TEST(StackableFilterTest, NamesItsFilters) {
   auto filter = StackableFilter::of(LineFilter(), MapFilter(&upper));
   EXPECT_EQ(filter.filter_types(), (std::vector<std::string>{"poe::LineFilter", "poe::MapFilter"}));

@@ -112,7 +112,7 @@ class POE_API StackableFilter final : public Filter {
 
   std::vector<Stage> stages_;
   InputBuffer raw_;                // what the first filter was fed and what is not delivered of it
-  std::size_t ending_ = 0;         // filters that finish() has run dry
+  std::size_t ending_ = 0;         // filters that finish() has run dry; less than size(), or 0
   bool ended_ = false;             // finish() is at work
   std::string loose_;              // what a popped filter had not delivered
   std::size_t loose_backlog_ = 0;  // the same as that filter counted it
