@@ -259,7 +259,7 @@ Result<void> HttpdCore::write_body(std::string_view piece, std::string& out) {
 }
 
 Result<void> HttpdCore::end_response(std::string& out, const HttpFields& trailers) {
-  if (!allowed_) sender_.begin({});
+  if (!allowed_ && sender_.busy()) sender_.begin({});  // HEAD: nobody counts what was left out
   if (auto done = sender_.end(trailers, allowed_, out); !done) return done;
   answered();
   return {};

@@ -54,6 +54,17 @@ TEST(HttpdResponseTest, PiecesAreChunkedForHttp11AndEndWithTheConnectionForHttp1
   EXPECT_TRUE(filter.closing());
 }
 
+TEST(HttpdResponseTest, EndWithoutABeginningIsRefusedAlsoBehindAnAnswerToHead) {
+  HttpdFilter filter;
+  deliver(filter, request("HEAD"));
+  std::string out;
+  ASSERT_TRUE(filter.respond(HttpResponseHead(200), "four", out));
+  EXPECT_EQ(filter.end_response(out).error().code(), Errc::invalid_argument);
+  deliver(filter, request("GET"));
+  EXPECT_EQ(filter.end_response(out).error().code(), Errc::invalid_argument);
+  EXPECT_EQ(filter.unanswered(), 1U) << "the GET still waits";
+}
+
 TEST(HttpdResponseTest, StatedLengthMustBeKept) {
   HttpdFilter filter;
   deliver(filter, request("GET"));
