@@ -68,6 +68,7 @@ class HttpdCore final : public HttpCore {
   Result<void> start(const HttpResponseHead& head, std::optional<std::uint64_t> body, std::string& out);
   Result<HttpFraming> framing_for(const HttpResponseHead& head, const Exchange& to,
                                   std::optional<std::uint64_t> body) const;
+  void close_behind(const Exchange& to);
   void answered();
 
   HttpRequestHead head_;
@@ -206,11 +207,20 @@ Result<void> HttpdCore::start(const HttpResponseHead& head, std::optional<std::u
   const std::string_view connection = close && !asked ? "close" : (to->minor == 0 && !close ? "keep-alive" : "");
   const bool stated = head.fields.count("Content-Length") > 0;
   if (auto done = write_head(line, head.fields, stated, *framing, connection, out); !done) return done;
-  closing_ = closing_ || close;
   upgraded_ = tunnel;
   allowed_ = !to->head_only;
   sender_.begin(*framing);
+  if (close) close_behind(*to);
   return {};
+}
+
+// The answer to `to` is the last one: no other request is read (RFC 9112, 9.6), but the rest of that one's body is, for
+// who closes while octets come makes the answer vanish.
+void HttpdCore::close_behind(const Exchange& to) {
+  closing_ = true;
+  const bool own = exchanges_.size() == 1 && (limits().streaming || expect_told()) && state() != State::idle &&
+                   state() != State::left && !to.body_missing;
+  if (!own) set_state(State::closed);
 }
 
 // A request was answered: goes on to read what follows an upgrade that was turned down.
@@ -219,7 +229,6 @@ void HttpdCore::answered() {
   exchanges_.pop_front();
   if (closing_) {
     exchanges_.clear();
-    if (state() == State::idle || state() == State::left || done.body_missing) set_state(State::closed);
   } else if (done.upgrade && !upgraded_ && state() == State::left) {
     set_state(done.keep_alive ? State::idle : State::closed);
   }

@@ -126,6 +126,48 @@ TEST(HttpdResponseTest, ClosingAnswerEndsReadingToo) {
   EXPECT_TRUE(filter.closing());
 }
 
+HttpResponseHead last_answer() {
+  HttpResponseHead head;
+  head.fields.add("Connection", "close");
+  return head;
+}
+
+TEST(HttpdResponseTest, RequestIsNotDeliveredBehindAClosingAnswerAlsoIfItsHeadWasRead) {
+  HttpdFilter filter;
+  deliver(filter, request("GET") + request("POST", "Content-Length: 4\r\n") + "bo");
+  EXPECT_FALSE(filter.next()->has_value());
+  std::string out;
+  ASSERT_TRUE(filter.respond(last_answer(), "x", out));
+  filter.feed("dy");
+  EXPECT_FALSE(filter.next()->has_value());
+  EXPECT_EQ(filter.take_pending(), "");
+}
+
+TEST(HttpdResponseTest, ClosingAnswerInPiecesEndsReadingAsItBegins) {
+  HttpdFilter filter;
+  deliver(filter, request("GET") + request("GET"));
+  std::string out;
+  ASSERT_TRUE(filter.begin_response(last_answer(), out));
+  EXPECT_FALSE(filter.next()->has_value());
+  ASSERT_TRUE(filter.end_response(out));
+  EXPECT_FALSE(filter.next()->has_value());
+}
+
+TEST(HttpdResponseTest, ClosingAnswerLetsItsOwnRequestsBodyComeAndNothingElse) {
+  HttpLimits limits;
+  limits.streaming = true;
+  HttpdFilter filter(limits);
+  const std::string bytes = request("PUT", "Content-Length: 2\r\n") + "ok" + request("GET");
+  filter.feed(bytes);
+  ASSERT_TRUE(filter.next()->has_value());
+  std::string out;
+  ASSERT_TRUE(filter.respond(last_answer(), "x", out));
+  EXPECT_EQ(**filter.next(), "ok");
+  EXPECT_TRUE(filter.next()->has_value());
+  EXPECT_EQ(filter.part(), HttpPart::end);
+  EXPECT_FALSE(filter.next()->has_value());
+}
+
 TEST(HttpdExpectTest, ContinueIsAskedForAndTheBodyFollows) {
   HttpdFilter filter;
   deliver(filter, request("PUT", "Expect: 100-continue\r\nContent-Length: 2\r\n"));
