@@ -60,10 +60,6 @@ Result<std::optional<BlockHead>> BlockFilter::head_of(std::string_view bytes) co
 }
 
 BlockFilter::Block BlockFilter::next() {
-  if (stopped_) {
-    input_.clear();
-    return std::nullopt;
-  }
   input_.settle();
   if (to_skip_ > 0 && !skip()) return unfinished();
   return input_.held().empty() ? from_fed() : from_held();
@@ -146,8 +142,7 @@ BlockFilter::Block BlockFilter::too_long(BlockHead head) {
 }
 
 BlockFilter::Block BlockFilter::give_up(Error error) noexcept {
-  stopped_ = true;
-  input_.clear();
+  input_.stop();
   return failure(std::move(error));
 }
 
@@ -186,11 +181,6 @@ Result<std::optional<Framing>> BlockFilter::framing(std::string_view record) {
   header_.clear();
   if (auto done = write_header(record.size(), header_); !done) return failure(std::move(done.error()));
   return Framing{header_, settings_->options.codec.trailer};
-}
-
-std::string BlockFilter::take_pending() {
-  if (stopped_) input_.clear();
-  return input_.take();
 }
 
 std::unique_ptr<Filter> BlockFilter::clone() const { return std::unique_ptr<Filter>(new BlockFilter(settings_)); }

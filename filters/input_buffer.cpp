@@ -15,7 +15,7 @@ void InputBuffer::feed(std::string_view bytes) {
   if (!fed_.empty()) keep();
   borrowed_ = 0;
   fed_ = bytes;
-  if (overflow_) fed_ = {};  // there is a gap before these bytes: they come with the report of the gap
+  if (overflow_ || stopped_) fed_ = {};  // overflow: there is a gap before these bytes, they go with its report
 }
 
 void InputBuffer::keep() {
@@ -63,6 +63,14 @@ std::string InputBuffer::take() {
   fed_ = {};
   borrowed_ = 0;
   return all;
+}
+
+void InputBuffer::stop() noexcept {
+  begin_ = held_.size();
+  fed_ = {};
+  borrowed_ = 0;
+  overflow_ = false;
+  stopped_ = true;
 }
 
 void InputBuffer::clear() noexcept {

@@ -75,7 +75,7 @@ inline LineFilter::Line LineFilter::deliver(std::string_view text, std::size_t a
 
 // The usual way first: a whole line in the caller's bytes, which stays there.
 LineFilter::Line LineFilter::next() {
-  const bool usual = input_.held().empty() && partner_ == 0 && !discarding_ && !stopped_;
+  const bool usual = input_.held().empty() && partner_ == 0 && !discarding_;
   if (!usual) return scan(false);
   input_.settle();
   const std::string_view text = input_.fed();
@@ -96,10 +96,6 @@ LineFilter::Line LineFilter::finish() {
 }
 
 LineFilter::Line LineFilter::scan(bool at_end) {
-  if (stopped_) {
-    input_.clear();
-    return std::nullopt;
-  }
   input_.settle();
   if (partner_ != 0) settle_partner();
   if (discarding_ && !skip_rest_of_line(at_end)) return unfinished(0);
@@ -187,14 +183,9 @@ void LineFilter::learn(std::string_view ending) {
   learning_ = false;
 }
 
-void LineFilter::give_up() noexcept {
-  stopped_ = true;
-  input_.clear();
-}
-
 LineFilter::Line LineFilter::too_long() {
   const bool stop = settings_->options.oversize == OversizePolicy::stop;
-  if (stop) give_up();
+  if (stop) input_.stop();
   return failure(Errc::limit, "read", "a line",
                  "it is longer than " + std::to_string(settings_->options.max_length) + " octets",
                  stop ? "raise max_length and reset() the filter; all input from this line on is dropped"
@@ -205,7 +196,7 @@ LineFilter::Line LineFilter::overflowed() {
   input_.clear();
   scanned_ = 0;
   discarding_ = true;  // what comes next is probably the middle of a line
-  if (settings_->options.oversize == OversizePolicy::stop) give_up();
+  if (settings_->options.oversize == OversizePolicy::stop) input_.stop();
   return failure(Errc::limit, "buffer", "line input",
                  "more than " + std::to_string(settings_->buffer) + " octets came before their lines were asked for",
                  "call next() until it has nothing, or raise max_buffer; input up to the next line ending is dropped");
@@ -233,7 +224,6 @@ Result<std::optional<Framing>> LineFilter::framing(std::string_view record) {
 
 std::string LineFilter::take_pending() {
   scanned_ = 0;
-  if (stopped_) input_.clear();
   return input_.take();
 }
 

@@ -53,9 +53,8 @@ WebSocketFilter::WebSocketFilter(WebSocketOptions options)
     : options_(std::move(options)), input_(std::max(options_.max_buffer, options_.max_message + kLongestHead)) {}
 
 std::optional<Error> WebSocketFilter::fail(std::uint16_t code, std::string why) {
-  stopped_ = true;
   failure_code_ = code;
-  input_.clear();
+  input_.stop();
   return Error(code == 1009 ? Errc::limit : Errc::protocol, "read", "a WebSocket frame", std::move(why),
                "close with failure_code(); nothing that follows is read");
 }
@@ -102,9 +101,8 @@ std::optional<Error> WebSocketFilter::check(const Head& head) {
 }
 
 WebSocketFilter::Record WebSocketFilter::next() {
-  if (stopped_) input_.clear();
   input_.settle();
-  while (!stopped_) {
+  while (!input_.stopped()) {
     const auto head = read_head();
     if (head->has_value()) {
       if (auto error = check(**head)) return failure(std::move(*error));
@@ -167,28 +165,22 @@ WebSocketFilter::Record WebSocketFilter::deliver_close(std::string& payload) {
     if (!may_be_sent(code)) return failure(std::move(*fail(1002, "a close frame has a code that is not defined")));
     if (!is_utf8(payload)) return failure(std::move(*fail(1007, "the reason of a close frame is not UTF-8")));
   }
-  stopped_ = true;
   frames_ = 0;
   message_.clear();
-  input_.clear();
+  input_.stop();
   close_code_ = static_cast<std::uint16_t>(code);
   return deliver(WebSocketKind::close, payload);
 }
 
 WebSocketFilter::Record WebSocketFilter::finish() {
   auto record = next();
-  if (!record || record->has_value() || stopped_) return record;
+  if (!record || record->has_value() || input_.stopped()) return record;
   const bool within = !input_.empty() || frames_ > 0;
   input_.clear();
   if (!within) return std::nullopt;
   frames_ = 0;
   message_.clear();
   return failure(std::move(*fail(1002, "the connection ended within a message")));
-}
-
-std::string WebSocketFilter::take_pending() {
-  if (stopped_) input_.clear();
-  return input_.take();
 }
 
 Result<void> WebSocketFilter::check_put(WebSocketKind kind, std::string_view payload) const {

@@ -91,7 +91,6 @@ struct CompressionFilter::State {
   Growth growth;
   bool within = false;  // a stream was begun and has not ended
   bool more = false;    // the decompressor may have output without new input
-  bool stopped = false;
 };
 
 CompressionFilter::CompressionFilter(CompressionOptions options) : state_(std::make_unique<State>(options)) {}
@@ -105,13 +104,11 @@ void CompressionFilter::keep() { state_->input.keep(); }
 Result<std::optional<std::string_view>> CompressionFilter::next() {
   State& s = *state_;
   const auto give_up = [&](Error error) {
-    s.stopped = true;
-    s.input.clear();
+    s.input.stop();
     return failure(std::move(error));
   };
-  if (s.stopped) s.input.clear();
   s.input.settle();
-  while (!s.stopped && (!s.input.empty() || s.more)) {
+  while (!s.input.stopped() && (!s.input.empty() || s.more)) {
     if (!s.decompressor) s.decompressor = make_decompressor(s.options);
     if (!s.decompressor) return give_up(no_memory("decompress"));
     std::string_view in = s.input.held().empty() ? s.input.fed() : s.input.held();
@@ -140,7 +137,7 @@ Result<std::optional<std::string_view>> CompressionFilter::next() {
 
 Result<std::optional<std::string_view>> CompressionFilter::finish() {
   auto piece = next();
-  if (!piece || piece->has_value() || state_->stopped || !std::exchange(state_->within, false)) return piece;
+  if (!piece || piece->has_value() || state_->input.stopped() || !std::exchange(state_->within, false)) return piece;
   state_->decompressor.reset();
   return failure(Errc::protocol, "decompress", "a stream", "it is cut off", "its last records may be missing");
 }

@@ -29,10 +29,6 @@ HttpCore::HttpCore(bool requests, const HttpLimits& limits)
     : limits_(limits), input_(buffer_for(limits)), tokens_(requests, limits.max_fields) {}
 
 HttpCore::Record HttpCore::next() {
-  if (state_ == State::closed) {
-    input_.clear();
-    return std::nullopt;
-  }
   input_.settle();
   for (;;) {
     if (auto record = step()) return std::move(*record);
@@ -58,7 +54,6 @@ std::optional<HttpCore::Record> HttpCore::step() {
     case State::closed:
       break;
   }
-  input_.clear();
   return Record(std::nullopt);
 }
 
@@ -80,25 +75,20 @@ std::string HttpCore::take_pending() {
     passed_ = 0;
     body_.clear();
   }
-  std::string all = input_.take();  // not clear(): the body delivered last may be a view into the buffer
-  if (state_ == State::closed) all.clear();
-  return all;
+  return input_.take();
 }
 
 HttpCore::Record HttpCore::need_more() {
   input_.keep();
   if (!input_.overflow()) return std::nullopt;
-  state_ = State::closed;
-  const std::size_t limit = input_.limit();
-  input_.clear();
+  set_state(State::closed);
   return failure(Errc::limit, "buffer", "HTTP input",
-                 "more than " + std::to_string(limit) + " octets came before they were asked for",
+                 "more than " + std::to_string(input_.limit()) + " octets came before they were asked for",
                  "call next() until it has nothing, or raise max_buffer; then reset() the filter");
 }
 
 HttpCore::Record HttpCore::refuse(HttpRefusal why) {
-  state_ = State::closed;
-  input_.clear();
+  set_state(State::closed);
   refusal_ = std::move(why);
   refused();
   const bool limit =
@@ -222,7 +212,7 @@ HttpCore::Record HttpCore::complete(std::string_view body) {
     if (!expect_told_) delivered_first();
   }
   expect_told_ = false;
-  state_ = after_message();
+  set_state(after_message());
   return body;
 }
 

@@ -75,7 +75,10 @@ class HttpCore {
 
   HttpTokeniser& tokens() noexcept { return tokens_; }
   State state() const noexcept { return state_; }
-  void set_state(State state) noexcept { state_ = state; }
+  void set_state(State state) noexcept {
+    state_ = state;
+    if (state == State::closed) input_.stop();  // the view delivered last stays
+  }
   /// Length or chunked as the fields say, or why not (RFC 9112, 6.3). Nothing: the fields do not say.
   std::optional<Plan> plan_from_fields(const HttpFields& fields, int minor) const;
   bool expect_told() const noexcept { return expect_told_; }

@@ -180,5 +180,12 @@ TEST(BlockFilterTest, CodecThatClaimsNoHeaderIsToldP127) {
   EXPECT_EQ(filter.next().error().code(), Errc::protocol);
 }
 
+TEST(BlockFilterTest, FilterThatGaveUpDropsWhatItIsFed) {
+  BlockFilter filter;
+  filter.feed("no length");
+  EXPECT_FALSE(filter.next());
+  expect_given_up(filter);
+}
+
 }  // namespace
 }  // namespace poe::test

@@ -86,6 +86,20 @@ class Feeder {
   Show show_;
 };
 
+// A filter that gave up drops what it is fed, until reset().
+inline void expect_given_up(Filter& filter) {
+  filter.feed("m");
+  EXPECT_EQ(filter.pending_size(), 0U) << "behind feed()";
+  EXPECT_EQ(filter.take_pending(), "");
+  filter.feed("m");
+  const auto record = filter.next();
+  EXPECT_TRUE(record && !record->has_value());
+  EXPECT_EQ(filter.pending_size(), 0U) << "behind next()";
+  filter.reset();
+  filter.feed("m");
+  EXPECT_EQ(filter.pending_size(), 1U) << "behind reset()";
+}
+
 // The joined bytes only, where a filter has no records.
 Outcome normal(const FilterCase& c, const Outcome& outcome);
 

@@ -116,7 +116,9 @@ TEST(WebSocketFilterTest, FailureCodesSayWhatToCloseWith) {
     const auto filter = client()();
     filter->feed(bytes);
     EXPECT_FALSE(filter->next());
-    return static_cast<WebSocketFilter&>(*filter).failure_code();
+    const auto told = static_cast<WebSocketFilter&>(*filter).failure_code();
+    expect_given_up(*filter);
+    return told;
   };
   EXPECT_EQ(code("\xC1\1x"), 1002);
   EXPECT_EQ(code("\x81\1\xFF"), 1007);

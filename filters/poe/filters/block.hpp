@@ -60,7 +60,7 @@ class POE_API BlockFilter final : public Filter {
   /// A fixed size is not checked nor padded here, as in POE: what is put is cut on the other side.
   Result<void> encode(std::string_view record, std::string& out) override;
   Result<std::optional<Framing>> framing(std::string_view record) override;
-  std::string take_pending() override;
+  std::string take_pending() override { return input_.take(); }
   std::size_t pending_size() const noexcept override { return input_.size(); }
   std::unique_ptr<Filter> clone() const override;
   void reset() noexcept override;
@@ -83,8 +83,7 @@ class POE_API BlockFilter final : public Filter {
   std::shared_ptr<const Settings> settings_;  // Why shared: constant, and one copy serves all clones of a server
   InputBuffer input_;
   std::uint64_t to_skip_ = 0;  // octets of a block that was too long, still to come
-  bool stopped_ = false;
-  std::string header_;  // of the last framing()
+  std::string header_;         // of the last framing()
 };
 
 }  // namespace poe

@@ -56,6 +56,10 @@ class POE_API InputBuffer {
   /// All bytes, oldest first; none stay. Views of consumed bytes stay valid.
   std::string take();
   void clear() noexcept;
+  /// For a filter that gave up: drops all bytes, and all that is fed from now on, for good. Views of consumed bytes
+  /// stay valid as long as in consume().
+  void stop() noexcept;
+  bool stopped() const noexcept { return stopped_; }
 
  private:
   void release() noexcept;
@@ -66,6 +70,7 @@ class POE_API InputBuffer {
   std::string_view fed_;
   std::size_t limit_;
   bool overflow_ = false;
+  bool stopped_ = false;
 };
 
 }  // namespace poe

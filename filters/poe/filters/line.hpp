@@ -89,7 +89,6 @@ class POE_API LineFilter final : public Filter {
   void leave_newline(std::string_view text, std::size_t at, std::size_t size);
   void settle_partner();
   void learn(std::string_view ending);
-  void give_up() noexcept;
   Line too_long();
   Line overflowed();
   Result<void> check(std::string_view record) const;
@@ -101,7 +100,6 @@ class POE_API LineFilter final : public Filter {
   char partner_ = 0;         // CR or LF: swallowed if it comes next, being the other half of the last ending
   bool learning_ = false;    // autodetect has not seen a whole ending yet
   bool discarding_ = false;  // within a line that is too long
-  bool stopped_ = false;
 };
 
 }  // namespace poe

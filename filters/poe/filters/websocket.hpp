@@ -77,7 +77,7 @@ class POE_API WebSocketFilter final : public Filter {
   /// A server's frames leave the payload alone.
   Result<std::optional<Framing>> framing(std::string_view record) override;
   /// Frames of an unfinished message that were taken in are not in it.
-  std::string take_pending() override;
+  std::string take_pending() override { return input_.take(); }
   std::size_t pending_size() const noexcept override { return input_.size(); }
   std::unique_ptr<Filter> clone() const override { return std::make_unique<WebSocketFilter>(options_); }
   void reset() noexcept override { *this = WebSocketFilter(std::move(options_)); }
@@ -105,7 +105,6 @@ class POE_API WebSocketFilter final : public Filter {
   WebSocketKind kind_ = WebSocketKind::text;
   std::uint16_t close_code_ = 1005;
   std::optional<std::uint16_t> failure_code_;
-  bool stopped_ = false;
   bool closed_ = false;  // a close frame was written
 };
 

@@ -299,6 +299,7 @@ TEST(HttpdRefusalTest, EveryFormIsAnsweredByItsStatusAndNothingBehindItIsRead) {
       EXPECT_TRUE(out.starts_with("HTTP/1.1 " + std::to_string(bad.status) + " ")) << out;
       EXPECT_NE(out.find("Connection: close\r\n"), std::string::npos) << out;
       EXPECT_TRUE(filter.closing());
+      expect_given_up(filter);
     }
   };
   check(bad_requests(), {});
