@@ -11,6 +11,14 @@ namespace {
 constexpr std::size_t kKeepCapacity = 512;
 }  // namespace
 
+void let_go(std::string& text) noexcept {
+  if (text.capacity() > kKeepCapacity) {
+    std::string().swap(text);
+  } else {
+    text.clear();
+  }
+}
+
 void InputBuffer::feed(std::string_view bytes) {
   if (!fed_.empty()) keep();
   borrowed_ = 0;
@@ -46,11 +54,7 @@ void InputBuffer::give_back_after(std::size_t count) noexcept {
 }
 
 void InputBuffer::release() noexcept {
-  if (held_.capacity() > kKeepCapacity) {
-    std::string().swap(held_);
-  } else {
-    held_.clear();
-  }
+  let_go(held_);
   begin_ = 0;
   borrowed_ = 0;
 }

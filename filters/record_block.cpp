@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "poe/filters/input_buffer.hpp"
+
 namespace poe {
 
 namespace {
@@ -36,6 +38,8 @@ std::vector<std::string> RecordBlockFilter::put_pending() noexcept {
 }
 
 Result<std::optional<std::string_view>> RecordBlockFilter::next() {
+  delivered_ = std::vector<std::string>();
+  let_go(joined_);
   while (group_.size() < options_.block_size) {
     const auto record = input_.take();
     if (!record || !record->has_value()) return record;

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "poe/filters/input_buffer.hpp"
+
 namespace poe {
 
 namespace {
@@ -24,6 +26,7 @@ void RecordInput::keep() {
 }
 
 Result<std::optional<std::string_view>> RecordInput::take() {
+  let_go(current_);
   if (!kept_.empty()) {
     current_ = std::move(kept_.front());
     kept_.pop_front();

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "poe/filters/input_buffer.hpp"
 #include "poe/filters/line.hpp"
 #include "poe/filters/record_input.hpp"
 
@@ -46,8 +47,8 @@ class SseLines final : public Filter {
  private:
   void take(std::string_view line);
   void drop_event() noexcept {
-    data_.clear();
-    type_.clear();
+    let_go(data_);
+    let_go(type_);
     lines_ = octets_ = 0;
     skipping_ = false;
   }
@@ -68,6 +69,7 @@ class SseLines final : public Filter {
 };
 
 Result<std::optional<std::string_view>> SseLines::next() {
+  let_go(delivered_);
   for (;;) {
     const auto record = input_.take();
     if (!record || !record->has_value()) return record;
@@ -89,7 +91,7 @@ Result<std::optional<std::string_view>> SseLines::next() {
     const bool complete = !data_.empty();
     if (complete) {
       data_.pop_back();
-      delivered_ = data_;
+      delivered_.swap(data_);
       event_ = type_.empty() ? "message" : type_;
       id_ = next_id_;
     }

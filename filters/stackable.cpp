@@ -168,6 +168,7 @@ StackableFilter::Record StackableFilter::finish() {
 
 // From the last filter, which may have something, to the first; what comes out is given to the one behind at once.
 StackableFilter::Record StackableFilter::pump() {
+  let_go(loose_record_);
   if (!loose_.empty()) return loose_record();
   if (stages_.empty()) return bare_.next();
   const std::size_t last = stages_.size() - 1;

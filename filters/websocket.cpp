@@ -54,6 +54,8 @@ WebSocketFilter::WebSocketFilter(WebSocketOptions options)
 
 std::optional<Error> WebSocketFilter::fail(std::uint16_t code, std::string why) {
   failure_code_ = code;
+  frames_ = 0;
+  let_go(message_);
   input_.stop();
   return Error(code == 1009 ? Errc::limit : Errc::protocol, "read", "a WebSocket frame", std::move(why),
                "close with failure_code(); nothing that follows is read");
@@ -101,6 +103,7 @@ std::optional<Error> WebSocketFilter::check(const Head& head) {
 }
 
 WebSocketFilter::Record WebSocketFilter::next() {
+  let_go(delivered_);
   input_.settle();
   while (!input_.stopped()) {
     const auto head = read_head();
@@ -166,7 +169,7 @@ WebSocketFilter::Record WebSocketFilter::deliver_close(std::string& payload) {
     if (!is_utf8(payload)) return failure(std::move(*fail(1007, "the reason of a close frame is not UTF-8")));
   }
   frames_ = 0;
-  message_.clear();
+  let_go(message_);
   input_.stop();
   close_code_ = static_cast<std::uint16_t>(code);
   return deliver(WebSocketKind::close, payload);
@@ -178,8 +181,6 @@ WebSocketFilter::Record WebSocketFilter::finish() {
   const bool within = !input_.empty() || frames_ > 0;
   input_.clear();
   if (!within) return std::nullopt;
-  frames_ = 0;
-  message_.clear();
   return failure(std::move(*fail(1002, "the connection ended within a message")));
 }
 

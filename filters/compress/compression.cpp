@@ -87,7 +87,7 @@ struct CompressionFilter::State {
   InputBuffer input;
   std::unique_ptr<Decompressor> decompressor;  // made at the first octet
   std::unique_ptr<Compressor> compressor;
-  std::string output;
+  std::unique_ptr<char[]> output;  // a piece, while there are any
   Growth growth;
   bool within = false;  // a stream was begun and has not ended
   bool more = false;    // the decompressor may have output without new input
@@ -105,28 +105,31 @@ Result<std::optional<std::string_view>> CompressionFilter::next() {
   State& s = *state_;
   const auto give_up = [&](Error error) {
     s.input.stop();
+    s.output.reset();
+    s.decompressor.reset();
     return failure(std::move(error));
   };
   s.input.settle();
   while (!s.input.stopped() && (!s.input.empty() || s.more)) {
     if (!s.decompressor) s.decompressor = make_decompressor(s.options);
     if (!s.decompressor) return give_up(no_memory("decompress"));
+    if (!s.output) s.output = std::make_unique_for_overwrite<char[]>(kPiece);
     std::string_view in = s.input.held().empty() ? s.input.fed() : s.input.held();
     const std::size_t had = in.size();
     std::size_t made = 0;
-    s.output.resize(kPiece);
-    const auto status = s.decompressor->run(in, s.output.data(), s.output.size(), made);
+    const auto status = s.decompressor->run(in, s.output.get(), kPiece, made);
     s.input.consume(had - in.size());
     s.growth.in += had - in.size();
     s.growth.out += made;
     if (status == Decompressor::Status::corrupt) return give_up(corrupt());
     if (auto error = s.growth.check(s.options)) return give_up(std::move(*error));
     s.within = status == Decompressor::Status::more;
-    s.more = s.within && made == s.output.size();
-    if (made > 0) return std::string_view(s.output).substr(0, made);
+    s.more = s.within && made == kPiece;
+    if (made > 0) return std::string_view(s.output.get(), made);
     if (had == in.size() && s.input.empty()) break;
     s.input.settle();
   }
+  s.output.reset();
   if (s.input.overflow()) {
     return give_up(Error(Errc::limit, "buffer", "compressed input",
                          "more than " + std::to_string(s.input.limit()) + " octets came before any were asked for",

@@ -29,6 +29,7 @@ HttpCore::HttpCore(bool requests, const HttpLimits& limits)
     : limits_(limits), input_(buffer_for(limits)), tokens_(requests, limits.max_fields) {}
 
 HttpCore::Record HttpCore::next() {
+  let_go(delivered_);
   input_.settle();
   for (;;) {
     if (auto record = step()) return std::move(*record);
@@ -73,7 +74,7 @@ std::string HttpCore::take_pending() {
   if (!limits_.streaming && state_ != State::left && state_ != State::closed) {
     state_ = State::idle;
     passed_ = 0;
-    body_.clear();
+    let_go(body_);
   }
   return input_.take();
 }

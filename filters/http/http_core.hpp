@@ -77,7 +77,9 @@ class HttpCore {
   State state() const noexcept { return state_; }
   void set_state(State state) noexcept {
     state_ = state;
-    if (state == State::closed) input_.stop();  // the view delivered last stays
+    if (state != State::closed) return;
+    input_.stop();  // the view delivered last stays
+    let_go(body_);
   }
   /// Length or chunked as the fields say, or why not (RFC 9112, 6.3). Nothing: the fields do not say.
   std::optional<Plan> plan_from_fields(const HttpFields& fields, int minor) const;

@@ -19,6 +19,7 @@ JsonLinesFilter::JsonLinesFilter(JsonLimits limits) : limits_(limits), lines_(li
 
 Result<std::optional<std::string_view>> JsonLinesFilter::take(Result<std::optional<std::string_view>> line,
                                                               bool at_end) {
+  value_ = nullptr;
   while (line && line->has_value() && is_blank(**line)) line = at_end ? lines_.finish() : lines_.next();
   if (!line || !line->has_value()) return line;
   auto value = read_json(**line, limits_);

@@ -3,11 +3,15 @@
 
 #include <utility>
 
+#include "poe/filters/input_buffer.hpp"
+
 namespace poe {
 
 ReferenceFilter::ReferenceFilter(ReferenceOptions options) : options_(std::move(options)), blocks_(options_.framing) {}
 
 Result<std::optional<std::string_view>> ReferenceFilter::take(Result<std::optional<std::string_view>> block) {
+  let_go(unpacked_);
+  value_ = nullptr;
   if (!block || !block->has_value()) return block;
   std::string_view cbor = **block;
   if (options_.codec) {

@@ -4,6 +4,7 @@
 #include <random>
 
 #include "filter_suite.hpp"
+#include "idle_memory.hpp"
 #include "poe/filters/line.hpp"
 #include "poe/filters/stackable.hpp"
 
@@ -105,6 +106,13 @@ TEST_P(CompressionTest, CodecRefusesMoreThanItWasTold) {
   EXPECT_EQ(codec->unpack("", 10).error().code(), Errc::protocol);
   const auto bomb = codec->pack(std::string(8 << 20, '\0'));
   EXPECT_EQ(codec->unpack(*bomb, std::size_t{64} << 20).error().code(), Errc::limit) << "the ratio";
+}
+
+// As compression.hpp says: what inflate() needs, and no room for a piece.
+TEST(CompressionFilterTest, IdleFilterHasNoRoomForOutput) {
+  const auto make = [] { return std::make_unique<CompressionFilter>(CompressionOptions(Compression::zlib)); };
+  EXPECT_LT(held_when_idle(make, packed(Compression::zlib, {std::string(60'000, 'x')})), 46U << 10);
+  EXPECT_LT(held_when_idle(make, "no such format"), 4U << 10);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, CompressionTest, testing::ValuesIn(kAll),

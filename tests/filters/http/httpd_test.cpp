@@ -3,6 +3,7 @@
 
 #include "filter_suite.hpp"
 #include "http/httpd_lab.hpp"
+#include "idle_memory.hpp"
 
 namespace poe::test {
 namespace {
@@ -337,6 +338,13 @@ TEST(HttpdFilterTest, BodyInOnePieceIsAViewOfTheCallersBytes) {
   const std::string bytes = request("PUT", "Content-Length: 5\r\n") + "hello";
   filter.feed(bytes);
   EXPECT_EQ((**filter.next()).data(), bytes.data() + bytes.size() - 5);
+}
+
+TEST(HttpdFilterTest, IdleConnectionDoesNotSitOnItsLargestBody) {
+  const std::string body(60'000, 'b');
+  EXPECT_LT(held_when_idle(httpd(), request("PUT", "Content-Length: 60000\r\n") + body), 6'000U);
+  EXPECT_LT(held_when_idle(httpd(), chunked("ea60\r\n" + body + "\r\n0\r\n\r\n")), 6'000U);
+  EXPECT_LT(held_when_idle(httpd(), chunked("ea60\r\n" + body + "\r\nnonsense\r\n")), 6'000U) << "refused";
 }
 
 TEST(HttpdFilterTest, UnansweredRequestsAreBounded) {

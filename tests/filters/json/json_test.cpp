@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "filter_suite.hpp"
+#include "idle_memory.hpp"
 #include "poe/filters/json_lines.hpp"
 #include "poe/filters/reference.hpp"
 
@@ -153,6 +154,29 @@ TEST(ReferenceFilterTest, CodecPacksEachValueWithinTheLimit) {
   ASSERT_TRUE(filter.next()->has_value());
   EXPECT_EQ(filter.value(), "abc");
   EXPECT_EQ(filter.next().error().code(), Errc::limit);
+}
+
+// A codec that makes one large record of a small one.
+class Grower final : public Codec {
+ public:
+  Result<std::string> pack(std::string_view plain) const override { return std::string(plain); }
+  Result<std::string> unpack(std::string_view packed, std::size_t) const override {
+    return "\x79\xEA\x60" + std::string(60'000, packed.front());
+  }
+};
+
+TEST(JsonMemoryTest, IdleFiltersLetGoOfTheirLargestValue) {
+  const json large(std::vector<int>(20'000, 1));
+  const auto lines = [] { return std::make_unique<JsonLinesFilter>(); };
+  EXPECT_LT(held_when_idle(lines, large.dump() + "\n"), 4'000U);
+  const auto plain = [] { return std::make_unique<ReferenceFilter>(); };
+  std::string wire;
+  ASSERT_TRUE(ReferenceFilter().encode_value(large, wire));
+  EXPECT_LT(held_when_idle(plain, wire), 4'000U);
+  ReferenceOptions options;
+  options.codec = std::make_shared<Grower>();
+  const auto packed = [&] { return std::make_unique<ReferenceFilter>(options); };
+  EXPECT_LT(held_when_idle(packed, "1\0x"s), 4'000U);
 }
 
 }  // namespace

@@ -39,7 +39,8 @@ struct CompressionOptions {
 
 /// Each record is flushed, so that the peer can read it at once. Several streams behind one another are read as one.
 /// Memory: zlib 44 KiB inward, 256 KiB outward; zstd up to 8 MiB inward (a peer that wants more is refused), about
-/// 1 MiB outward; taken when the first octet goes that way. Not thread-safe, as every Filter.
+/// 1 MiB outward; taken when the first octet goes that way. Inward 64 KiB more as long as next() has records to give.
+/// Not thread-safe, as every Filter.
 class POE_API CompressionFilter final : public Filter {
  public:
   explicit CompressionFilter(CompressionOptions options = CompressionOptions());
