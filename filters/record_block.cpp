@@ -11,8 +11,6 @@ namespace poe {
 
 namespace {
 
-constexpr std::size_t kPerRecord = 32;  // octets a record counts besides its own
-
 std::size_t sound(std::size_t size) {
   if (size == 0) throw std::invalid_argument("RecordBlockFilter: a block size of 0");
   return size;
@@ -44,7 +42,7 @@ Result<std::optional<std::string_view>> RecordBlockFilter::next() {
     const auto record = input_.take();
     if (!record || !record->has_value()) return record;
     group_octets_ += (*record)->size();
-    if (group_octets_ + kPerRecord * (group_.size() + 1) > options_.max_buffer) {
+    if (group_octets_ + RecordInput::kPerRecord * (group_.size() + 1) > options_.max_buffer) {
       group_.clear();
       group_octets_ = 0;
       return too_large("read", options_.max_buffer);
@@ -72,7 +70,7 @@ std::string_view RecordBlockFilter::deliver() {
 }
 
 Result<void> RecordBlockFilter::encode_each(std::string_view record, std::vector<std::string>& out) {
-  if (held_back_octets_ + record.size() + kPerRecord * (held_back_.size() + 1) > options_.max_buffer) {
+  if (held_back_octets_ + record.size() + RecordInput::kPerRecord * (held_back_.size() + 1) > options_.max_buffer) {
     (void)put_pending();
     return too_large("encode", options_.max_buffer);
   }

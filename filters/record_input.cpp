@@ -7,10 +7,6 @@
 
 namespace poe {
 
-namespace {
-constexpr std::size_t kPerRecord = 32;  // octets a record counts besides its own
-}
-
 void RecordInput::feed(std::string_view record) {
   keep();
   fed_ = record;

@@ -79,7 +79,7 @@ Result<std::optional<std::string_view>> SseLines::next() {
       if (skipping_ || (lines_ == 0 && line.front() == ':')) continue;
       ++lines_;
       octets_ += line.size();
-      if (octets_ + 32 * lines_ <= max_event_) {
+      if (octets_ + RecordInput::kPerRecord * lines_ <= max_event_) {
         take(line);
         continue;
       }

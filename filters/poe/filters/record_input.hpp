@@ -17,7 +17,10 @@ namespace poe {
 
 class POE_API RecordInput {
  public:
-  /// @param limit  octets of records that may be kept as copies; each record counts 32 more, so that empty ones count
+  /// What a record counts in a limit of octets besides its own, so that empty ones count.
+  static constexpr std::size_t kPerRecord = 32;
+
+  /// @param limit  octets of records that may be kept as copies, each with kPerRecord more
   explicit RecordInput(std::size_t limit) noexcept : limit_(limit) {}
 
   void feed(std::string_view record);
