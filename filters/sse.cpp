@@ -13,6 +13,17 @@ namespace poe {
 
 namespace {
 
+constexpr std::chrono::milliseconds kMostWait = std::chrono::hours(24);
+
+// Digits and nothing else, up to a day.
+std::optional<std::chrono::milliseconds> wait_of(std::string_view value) {
+  std::int64_t number = 0;
+  const bool digits = !value.empty() && value.find_first_not_of("0123456789") == std::string_view::npos;
+  const auto parsed = std::from_chars(value.data(), value.data() + value.size(), number);
+  if (!digits || parsed.ec != std::errc() || number > kMostWait.count()) return std::nullopt;
+  return std::chrono::milliseconds(number);
+}
+
 // Lines to events. It takes records, so that the stack knows which raw bytes an unfinished event was made of.
 class SseLines final : public Filter {
  public:
@@ -112,10 +123,7 @@ void SseLines::take(std::string_view line) {
   } else if (name == "id") {
     if (value.find('\0') == std::string_view::npos) next_id_ = value;
   } else if (name == "retry") {
-    std::int64_t number = 0;
-    const bool digits = !value.empty() && value.find_first_not_of("0123456789") == std::string_view::npos;
-    const auto parsed = std::from_chars(value.data(), value.data() + value.size(), number);
-    if (digits && parsed.ec == std::errc()) retry_ = std::chrono::milliseconds(number);
+    if (const auto wait = wait_of(value)) retry_ = wait;
   }
 }
 

@@ -89,6 +89,15 @@ TEST(SseFilterTest, ByteOrderMarkIsSkippedOnceAndRetryMustBeDigits) {
   EXPECT_FALSE(filter.next()->has_value()) << "that is an unknown field now";
 }
 
+TEST(SseFilterTest, RetryOverADayIsIgnored) {
+  SseFilter filter;
+  filter.feed("retry: 86400000\ndata: a\n\nretry: 86400001\ndata: b\n\nretry: 9223372036854775807\ndata: c\n\n");
+  for (const char* data : {"a", "b", "c"}) {
+    EXPECT_EQ(**filter.next(), data);
+    EXPECT_EQ(filter.retry(), std::chrono::hours(24));
+  }
+}
+
 TEST(SseFilterTest, CommentsAloneTakeNoMemory) {
   SseFilter filter(tight());
   for (int i = 0; i < 1000; ++i) {

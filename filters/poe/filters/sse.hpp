@@ -49,7 +49,8 @@ class POE_API SseFilter final : public Filter {
   /// The id of the event delivered last, or of the last one before it that had one: what a client says when it comes
   /// back ("Last-Event-ID").
   const std::string& last_event_id() const noexcept;
-  /// How long the server wants clients to wait before they come back, once it has said so.
+  /// How long the server wants clients to wait before they come back, once it has said so: whole milliseconds, a day at
+  /// most. Anything else is ignored as a malformed one is, so that a server cannot make a client's clock overflow.
   std::optional<std::chrono::milliseconds> retry() const noexcept;
 
   /// Errors: Errc::invalid_argument for a line end or a NUL in the type or the id.
