@@ -25,7 +25,7 @@ class HttpClientCore final : public HttpCore {
   explicit HttpClientCore(const HttpLimits& limits) : HttpCore(false, limits) {}
 
   const HttpResponseHead& response() const noexcept { return head_; }
-  std::size_t unanswered() const noexcept { return methods_.size(); }
+  std::size_t unanswered() const noexcept { return asked_.size(); }
   bool closing() const noexcept { return closing_ || state() == State::closed; }
   bool upgraded() const noexcept { return state() == State::left; }
 
@@ -33,9 +33,15 @@ class HttpClientCore final : public HttpCore {
   Result<void> request(const HttpRequestHead& head, std::string_view body, std::string& out);
   Result<void> write_body(std::string_view piece, std::string& out) { return sender_.write(piece, true, out); }
   Result<void> end_request(std::string& out, const HttpFields& trailers) { return sender_.end(trailers, true, out); }
-  void expect_response(std::string_view method) { methods_.emplace_back(method); }
+  void expect_response(std::string_view method, bool upgrade) { asked_.push_back({std::string(method), upgrade}); }
 
  private:
+  // A request that waits for its answer.
+  struct Asked {
+    std::string method;
+    bool upgrade;  // it offers to leave HTTP
+  };
+
   Plan begin_message(std::string_view line) override;
   Plan body_of(const std::string& method) const;
   void delivered_first() override { interims_ = 0; }
@@ -43,7 +49,7 @@ class HttpClientCore final : public HttpCore {
   Result<void> check(const HttpRequestHead& head) const;
 
   HttpResponseHead head_;
-  std::deque<std::string> methods_;  // of requests without an answer, oldest first
+  std::deque<Asked> asked_;  // oldest first
   HttpSender sender_;
   unsigned interims_ = 0;
   bool closing_ = false;
@@ -67,16 +73,17 @@ HttpCore::Plan HttpClientCore::begin_message(std::string_view line) {
     return refuse_with(502, "its first line is not a version, a status of three digits and a reason");
   }
   if (tokens().major() != 1 || tokens().minor() > 1) return refuse_with(502, "its version is not HTTP/1.0 or 1.1");
-  if (methods_.empty()) return refuse_with(502, "nothing asked for it");
+  if (asked_.empty()) return refuse_with(502, "nothing asked for it");
   const int status = tokens().status();
   if (status < 100 || status > 999) return refuse_with(502, "its status is not of three digits");
-  const std::string& method = methods_.front();
+  const std::string& method = asked_.front().method;
   if (status < 200 && status != 101) {
     if (++interims_ > kMostInterim) return refuse_with(502, "there are too many interim answers before it");
     Plan skip;
     skip.kind = Plan::Kind::skip;
     return skip;
   }
+  if (status == 101 && !asked_.front().upgrade) return refuse_with(502, "it leaves HTTP, which nobody offered");
   head_.status = status;
   head_.minor = tokens().minor();
   std::swap(head_.reason, tokens().reason());
@@ -89,7 +96,7 @@ HttpCore::Plan HttpClientCore::begin_message(std::string_view line) {
 }
 
 HttpCore::State HttpClientCore::after_message() {
-  methods_.pop_front();
+  asked_.pop_front();
   if (head_.upgrade) return State::left;
   closing_ = closing_ || !head_.keep_alive;
   return head_.keep_alive ? State::idle : State::closed;
@@ -98,13 +105,14 @@ HttpCore::State HttpClientCore::after_message() {
 // --- writing ---------------------------------------------------------------------------------------------------------
 
 Result<void> HttpClientCore::check(const HttpRequestHead& head) const {
-  if (closing()) {
-    return failure(Errc::closed, "write", "an HTTP request", "the connection ends with the last answer",
+  if (closing() || upgraded()) {
+    return failure(Errc::closed, "write", "an HTTP request",
+                   upgraded() ? "the connection has left HTTP" : "the connection ends with the last answer",
                    "open another connection");
   }
   if (sender_.busy()) return misuse("the last one is not complete", "end_request() first");
-  if (limits().max_pipelined > 0 && methods_.size() >= limits().max_pipelined) {
-    return failure(Errc::limit, "write", "an HTTP request", std::to_string(methods_.size()) + " are under way",
+  if (limits().max_pipelined > 0 && asked_.size() >= limits().max_pipelined) {
+    return failure(Errc::limit, "write", "an HTTP request", std::to_string(asked_.size()) + " are under way",
                    "wait for answers, or raise max_pipelined");
   }
   if (!is_token(head.method)) return misuse("its method is no token", "");
@@ -128,7 +136,7 @@ Result<void> HttpClientCore::start(const HttpRequestHead& head, std::optional<st
   }
   const std::string line = head.method + " " + head.target + " HTTP/1.1";
   if (auto done = write_head(line, head.fields, stated->has_value(), framing, "", out); !done) return done;
-  methods_.push_back(head.method);
+  expect_response(head.method, head.fields.count("Upgrade") > 0 && head.fields.lists("Connection", "upgrade"));
   closing_ = head.fields.lists("Connection", "close");
   sender_.begin(framing);
   return {};
@@ -167,7 +175,9 @@ Result<void> HttpClientFilter::write_body(std::string_view piece, std::string& o
 Result<void> HttpClientFilter::end_request(std::string& out, const HttpFields& trailers) {
   return core_->end_request(out, trailers);
 }
-void HttpClientFilter::expect_response(std::string_view method) { core_->expect_response(method); }
+void HttpClientFilter::expect_response(std::string_view method, bool upgrade) {
+  core_->expect_response(method, upgrade);
+}
 
 void HttpClientFilter::feed(std::string_view bytes) { core_->feed(bytes); }
 void HttpClientFilter::keep() { core_->keep(); }

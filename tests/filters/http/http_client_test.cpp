@@ -142,6 +142,31 @@ TEST(HttpClientFilterTest, TunnelBytesAreLeftForTheSuccessor) {
   EXPECT_EQ(filter.take_pending(), "tunnel");
 }
 
+TEST(HttpClientFilterTest, HttpIsLeftOnlyIfThatWasOffered) {
+  const std::string answer = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\nhello";
+  HttpRequestHead head("GET", "/");
+  head.fields.add("Host", "a");
+  std::string out;
+  HttpClientFilter plain;
+  ASSERT_TRUE(plain.request(head, "", out));
+  plain.feed(answer);
+  EXPECT_EQ(plain.next().error().code(), Errc::protocol);
+  EXPECT_FALSE(plain.upgraded());
+  EXPECT_EQ(plain.pending_size(), 0U);
+  head.fields.add("Connection", "Upgrade").add("Upgrade", "chat");
+  HttpClientFilter offers;
+  ASSERT_TRUE(offers.request(head, "", out));
+  offers.feed(answer);
+  ASSERT_TRUE(offers.next()->has_value());
+  EXPECT_TRUE(offers.upgraded());
+  EXPECT_EQ(offers.request(head, "", out).error().code(), Errc::closed);
+  EXPECT_EQ(offers.take_pending(), "hello");
+  HttpClientFilter by_hand;
+  by_hand.expect_response("GET", true);
+  by_hand.feed(answer);
+  EXPECT_TRUE(by_hand.next()->has_value());
+}
+
 TEST(HttpClientFilterTest, RequestsThatCannotBeWrittenAreRefused) {
   HttpClientFilter filter;
   std::string out;

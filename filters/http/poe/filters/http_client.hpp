@@ -37,15 +37,16 @@ class POE_API HttpClientFilter final : public Filter {
 
   /// @name Requests
   /// As HttpdFilter's answers. A Host field must be there. Errors: Errc::invalid_argument, Errc::limit with
-  /// HttpLimits::max_pipelined requests under way, Errc::closed after an answer that ends the connection.
+  /// HttpLimits::max_pipelined requests under way, Errc::closed after an answer that ends the connection or HTTP on it.
   /// @{
   Result<void> request(const HttpRequestHead& head, std::string_view body, std::string& out);
   /// A body in pieces: chunked, unless `head` has a Content-Length.
   Result<void> begin_request(const HttpRequestHead& head, std::string& out);
   Result<void> write_body(std::string_view piece, std::string& out);
   Result<void> end_request(std::string& out, const HttpFields& trailers = HttpFields());
-  /// For who writes requests by hand: an answer to one of that method will come.
-  void expect_response(std::string_view method);
+  /// For who writes requests by hand: an answer to one of that method will come. `upgrade`: it offers to leave HTTP, as
+  /// its fields say ("Connection: Upgrade"); only then a 101 may come.
+  void expect_response(std::string_view method, bool upgrade = false);
   /// @}
 
   /// Requests without an answer yet.
