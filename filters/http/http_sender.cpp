@@ -31,11 +31,12 @@ void HttpSender::begin(HttpFraming framing) noexcept {
 Result<void> HttpSender::write(std::string_view piece, bool allowed, std::string& out) {
   if (!busy_) return misuse("no body was begun", "begin the message first");
   if (piece.empty()) return {};  // a chunk of size 0 would be the end
+  if (framing_.kind == HttpFraming::Kind::none) return misuse("a message of this kind has no body", "leave it out");
   if (framing_.kind == HttpFraming::Kind::length) {
     if (piece.size() > framing_.size) return misuse("there is more of the body than its Content-Length says", "");
     framing_.size -= piece.size();
   }
-  if (!allowed || framing_.kind == HttpFraming::Kind::none) return {};
+  if (!allowed) return {};
   const bool chunked = framing_.kind == HttpFraming::Kind::chunked;
   if (chunked) write_chunk_size(piece.size(), out);
   out.append(piece);

@@ -36,7 +36,7 @@ class HttpdCore final : public HttpCore {
 
   const HttpRequestHead& request() const noexcept { return head_; }
   std::size_t unanswered() const noexcept { return exchanges_.size(); }
-  bool closing() const noexcept { return closing_; }
+  bool closing() const noexcept { return closing_ && !sender_.busy(); }
   bool upgraded() const noexcept { return upgraded_; }
 
   Result<void> respond(const HttpResponseHead& head, std::string_view body, std::string& out);
@@ -75,7 +75,7 @@ class HttpdCore final : public HttpCore {
   std::deque<Exchange> exchanges_;  // oldest first
   HttpSender sender_;
   bool allowed_ = true;
-  bool closing_ = false;
+  bool closing_ = false;  // the answer written last, or in hand, is the last one
   bool upgraded_ = false;
 };
 
@@ -279,6 +279,7 @@ Result<void> HttpdCore::respond_refusal(std::string& out) {
   if (sender_.busy() || !exchanges_.empty()) {
     return misuse("earlier requests wait for their answers", "answer these first, in order");
   }
+  if (closing_) return misuse("the last answer was written", "close the connection");
   HttpResponseHead head(refusal()->status);
   head.fields.add("Content-Type", "text/plain; charset=utf-8");
   const std::string body = refusal()->reason + "\n";

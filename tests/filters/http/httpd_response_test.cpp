@@ -6,6 +6,12 @@
 namespace poe::test {
 namespace {
 
+HttpResponseHead last_answer() {
+  HttpResponseHead head;
+  head.fields.add("Connection", "close");
+  return head;
+}
+
 TEST(HttpdResponseTest, WholeAnswersHaveTheirLength) {
   HttpdFilter filter;
   deliver(filter, request("GET"));
@@ -32,6 +38,32 @@ TEST(HttpdResponseTest, BodyIsLeftOutWhereItIsForbidden) {
   EXPECT_EQ(out, "HTTP/1.1 204 No Content\r\n\r\n");
   ASSERT_TRUE(filter.next()->has_value());
   EXPECT_TRUE(filter.respond(HttpResponseHead(304), "", out));
+}
+
+TEST(HttpdResponseTest, PiecesOfABodyThatIsForbiddenAreRefused) {
+  HttpdFilter filter;
+  for (const int status : {204, 304}) {
+    deliver(filter, request("GET"));
+    std::string out;
+    ASSERT_TRUE(filter.begin_response(HttpResponseHead(status), out));
+    EXPECT_EQ(filter.write_body("four", out).error().code(), Errc::invalid_argument);
+    EXPECT_TRUE(filter.write_body("", out));
+    EXPECT_TRUE(filter.end_response(out));
+  }
+}
+
+TEST(HttpdResponseTest, RefusalIsAnsweredOnceAndNotBehindTheLastAnswer) {
+  HttpdFilter once;
+  once.feed("nonsense\r\n\r\n");
+  EXPECT_FALSE(once.next());
+  std::string out;
+  ASSERT_TRUE(once.respond_refusal(out));
+  EXPECT_EQ(once.respond_refusal(out).error().code(), Errc::invalid_argument);
+  HttpdFilter closed;
+  deliver(closed, request("GET") + "nonsense\r\n\r\n");
+  EXPECT_FALSE(closed.next());
+  ASSERT_TRUE(closed.respond(last_answer(), "x", out));
+  EXPECT_EQ(closed.respond_refusal(out).error().code(), Errc::invalid_argument);
 }
 
 TEST(HttpdResponseTest, PiecesAreChunkedForHttp11AndEndWithTheConnectionForHttp10) {
@@ -126,12 +158,6 @@ TEST(HttpdResponseTest, ClosingAnswerEndsReadingToo) {
   EXPECT_TRUE(filter.closing());
 }
 
-HttpResponseHead last_answer() {
-  HttpResponseHead head;
-  head.fields.add("Connection", "close");
-  return head;
-}
-
 TEST(HttpdResponseTest, RequestIsNotDeliveredBehindAClosingAnswerAlsoIfItsHeadWasRead) {
   HttpdFilter filter;
   deliver(filter, request("GET") + request("POST", "Content-Length: 4\r\n") + "bo");
@@ -149,7 +175,9 @@ TEST(HttpdResponseTest, ClosingAnswerInPiecesEndsReadingAsItBegins) {
   std::string out;
   ASSERT_TRUE(filter.begin_response(last_answer(), out));
   EXPECT_FALSE(filter.next()->has_value());
+  EXPECT_FALSE(filter.closing()) << "the answer is not written yet";
   ASSERT_TRUE(filter.end_response(out));
+  EXPECT_TRUE(filter.closing());
   EXPECT_FALSE(filter.next()->has_value());
 }
 

@@ -43,7 +43,8 @@ class POE_API HttpdFilter final : public Filter {
   /// Transfer-Encoding, and Connection; no Date, for a filter knows no clock. Errors: Errc::invalid_argument for a head
   /// that cannot be written (a field with a line end in it, a wrong Content-Length) or when no request waits.
   /// @{
-  /// A whole answer. The body is left out where the protocol forbids one (HEAD, 204, 304).
+  /// A whole answer. The answer to HEAD is written without its body. A body for a 204, a 304 or the end of HTTP (101,
+  /// 2xx to CONNECT) is Errc::invalid_argument, here and in write_body().
   Result<void> respond(const HttpResponseHead& head, std::string_view body, std::string& out);
   /// "100 Continue" and other 1xx but 101: no answer yet.
   Result<void> interim(int status, std::string& out);
@@ -53,13 +54,13 @@ class POE_API HttpdFilter final : public Filter {
   Result<void> write_body(std::string_view piece, std::string& out);
   /// Trailers are left out where the answer is not chunked.
   Result<void> end_response(std::string& out, const HttpFields& trailers = HttpFields());
-  /// The answer to the refused request, when those before it are answered.
+  /// The answer to the refused request, when those before it are answered, and if none of these closes the connection.
   Result<void> respond_refusal(std::string& out);
   /// @}
 
   /// Requests delivered and not answered yet.
   std::size_t unanswered() const noexcept;
-  /// Whether the connection is to be closed now: the last answer said so.
+  /// Whether the connection is to be closed now: the last answer said so, and all of it was written.
   bool closing() const noexcept;
   /// Whether a 101, or a 2xx to CONNECT, was written: what follows is no HTTP, take_pending() has it.
   bool upgraded() const noexcept;
