@@ -14,10 +14,6 @@ namespace {
 
 constexpr unsigned kMostInterim = 16;  // 1xx before one answer
 
-tl::unexpected<Error> misuse(std::string why, std::string advice) {
-  return failure(Errc::invalid_argument, "write", "an HTTP request", std::move(why), std::move(advice));
-}
-
 }  // namespace
 
 class HttpClientCore final : public HttpCore {
@@ -25,14 +21,13 @@ class HttpClientCore final : public HttpCore {
   explicit HttpClientCore(const HttpLimits& limits) : HttpCore(false, limits) {}
 
   const HttpResponseHead& response() const noexcept { return head_; }
-  std::size_t unanswered() const noexcept { return asked_.size(); }
-  bool closing() const noexcept { return closing_ || state() == State::closed; }
-  bool upgraded() const noexcept { return state() == State::left; }
+  std::size_t unanswered() const noexcept override { return asked_.size(); }
+  bool closing() const noexcept override { return closing_ || state() == State::closed; }
+  bool upgraded() const noexcept override { return state() == State::left; }
 
   Result<void> start(const HttpRequestHead& head, std::optional<std::uint64_t> body, std::string& out);
   Result<void> request(const HttpRequestHead& head, std::string_view body, std::string& out);
-  Result<void> write_body(std::string_view piece, std::string& out) { return sender_.write(piece, true, out); }
-  Result<void> end_request(std::string& out, const HttpFields& trailers) { return sender_.end(trailers, true, out); }
+  Result<void> end_request(std::string& out, const HttpFields& trailers) { return sender().end(trailers, out); }
   void expect_response(std::string_view method, bool upgrade) { asked_.push_back({std::string(method), upgrade}); }
 
  private:
@@ -50,7 +45,6 @@ class HttpClientCore final : public HttpCore {
 
   HttpResponseHead head_;
   std::deque<Asked> asked_;  // oldest first
-  HttpSender sender_;
   unsigned interims_ = 0;
   bool closing_ = false;
 };
@@ -72,7 +66,7 @@ HttpCore::Plan HttpClientCore::begin_message(std::string_view line) {
   if (line.size() < kToStatus || (line.size() > kToStatus && line[kToStatus] != ' ')) {
     return refuse_with(502, "its first line is not a version, a status of three digits and a reason");
   }
-  if (tokens().major() != 1 || tokens().minor() > 1) return refuse_with(502, "its version is not HTTP/1.0 or 1.1");
+  if (auto bad = check_version(502)) return *bad;
   if (asked_.empty()) return refuse_with(502, "nothing asked for it");
   const int status = tokens().status();
   if (status < 100 || status > 999) return refuse_with(502, "its status is not of three digits");
@@ -89,9 +83,8 @@ HttpCore::Plan HttpClientCore::begin_message(std::string_view line) {
   std::swap(head_.reason, tokens().reason());
   std::swap(head_.fields, tokens().fields());
   head_.upgrade = status == 101 || (method == "CONNECT" && status / 100 == 2);
-  const bool keep = head_.minor > 0 || head_.fields.lists("Connection", "keep-alive");
   Plan plan = body_of(method);
-  head_.keep_alive = keep && !head_.fields.lists("Connection", "close") && plan.state != State::until_close;
+  head_.keep_alive = keeps_alive(head_.fields, head_.minor) && plan.state != State::until_close;
   return plan;
 }
 
@@ -110,7 +103,7 @@ Result<void> HttpClientCore::check(const HttpRequestHead& head) const {
                    upgraded() ? "the connection has left HTTP" : "the connection ends with the last answer",
                    "open another connection");
   }
-  if (sender_.busy()) return misuse("the last one is not complete", "end_request() first");
+  if (sender().busy()) return misuse("the last one is not complete", "end_request() first");
   if (limits().max_pipelined > 0 && asked_.size() >= limits().max_pipelined) {
     return failure(Errc::limit, "write", "an HTTP request", std::to_string(asked_.size()) + " are under way",
                    "wait for answers, or raise max_pipelined");
@@ -138,60 +131,36 @@ Result<void> HttpClientCore::start(const HttpRequestHead& head, std::optional<st
   if (auto done = write_head(line, head.fields, stated->has_value(), framing, "", out); !done) return done;
   expect_response(head.method, head.fields.count("Upgrade") > 0 && head.fields.lists("Connection", "upgrade"));
   closing_ = head.fields.lists("Connection", "close");
-  sender_.begin(framing);
+  sender().begin(framing);
   return {};
 }
 
 Result<void> HttpClientCore::request(const HttpRequestHead& head, std::string_view body, std::string& out) {
   if (auto done = start(head, body.size(), out); !done) return done;
-  (void)sender_.write(body, true, out);  // its size was checked
-  return sender_.end({}, true, out);
+  (void)sender().write(body, out);  // its size was checked
+  return sender().end({}, out);
 }
 
 // --- the public face -------------------------------------------------------------------------------------------------
 
-HttpClientFilter::HttpClientFilter(HttpLimits limits) : core_(std::make_unique<HttpClientCore>(limits)) {}
-HttpClientFilter::HttpClientFilter(HttpClientFilter&&) noexcept = default;
-HttpClientFilter& HttpClientFilter::operator=(HttpClientFilter&&) noexcept = default;
-HttpClientFilter::~HttpClientFilter() = default;
+HttpClientFilter::HttpClientFilter(HttpLimits limits) : HttpFilter(std::make_unique<HttpClientCore>(limits)) {}
 
-HttpPart HttpClientFilter::part() const noexcept { return core_->part(); }
-const HttpResponseHead& HttpClientFilter::response() const noexcept { return core_->response(); }
-const HttpFields& HttpClientFilter::trailers() const noexcept { return core_->trailers(); }
-const std::optional<HttpRefusal>& HttpClientFilter::refusal() const noexcept { return core_->refusal(); }
-std::size_t HttpClientFilter::unanswered() const noexcept { return core_->unanswered(); }
-bool HttpClientFilter::closing() const noexcept { return core_->closing(); }
-bool HttpClientFilter::upgraded() const noexcept { return core_->upgraded(); }
+HttpClientCore& HttpClientFilter::core() const noexcept { return static_cast<HttpClientCore&>(*core_); }
+
+const HttpResponseHead& HttpClientFilter::response() const noexcept { return core().response(); }
 
 Result<void> HttpClientFilter::request(const HttpRequestHead& head, std::string_view body, std::string& out) {
-  return core_->request(head, body, out);
+  return core().request(head, body, out);
 }
 Result<void> HttpClientFilter::begin_request(const HttpRequestHead& head, std::string& out) {
-  return core_->start(head, std::nullopt, out);
-}
-Result<void> HttpClientFilter::write_body(std::string_view piece, std::string& out) {
-  return core_->write_body(piece, out);
+  return core().start(head, std::nullopt, out);
 }
 Result<void> HttpClientFilter::end_request(std::string& out, const HttpFields& trailers) {
-  return core_->end_request(out, trailers);
+  return core().end_request(out, trailers);
 }
 void HttpClientFilter::expect_response(std::string_view method, bool upgrade) {
-  core_->expect_response(method, upgrade);
+  core().expect_response(method, upgrade);
 }
-
-void HttpClientFilter::feed(std::string_view bytes) { core_->feed(bytes); }
-void HttpClientFilter::keep() { core_->keep(); }
-Result<std::optional<std::string_view>> HttpClientFilter::next() { return core_->next(); }
-Result<std::optional<std::string_view>> HttpClientFilter::finish() { return core_->finish(); }
-std::string HttpClientFilter::take_pending() { return core_->take_pending(); }
-std::size_t HttpClientFilter::pending_size() const noexcept { return core_->pending_size(); }
-
-Result<void> HttpClientFilter::encode(std::string_view record, std::string& out) {
-  out.append(record);
-  return {};
-}
-
-Result<std::optional<Framing>> HttpClientFilter::framing(std::string_view) { return Framing{}; }
 
 std::unique_ptr<Filter> HttpClientFilter::clone() const { return std::make_unique<HttpClientFilter>(core_->limits()); }
 

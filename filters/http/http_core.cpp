@@ -91,7 +91,6 @@ HttpCore::Record HttpCore::need_more() {
 HttpCore::Record HttpCore::refuse(HttpRefusal why) {
   set_state(State::closed);
   refusal_ = std::move(why);
-  refused();
   const bool limit =
       refusal_->status == 413 || refusal_->status == 414 || refusal_->status == 431 || refusal_->status == 503;
   return failure(limit ? Errc::limit : Errc::protocol, "read", "an HTTP message", refusal_->reason,
@@ -310,6 +309,15 @@ std::optional<HttpCore::Record> HttpCore::read_trailers() {
   std::swap(trailers_, tokens_.fields());
   delivered_.swap(body_);
   return complete(limits_.streaming ? std::string_view() : std::string_view(delivered_));
+}
+
+std::optional<HttpCore::Plan> HttpCore::check_version(int status) const {
+  if (tokens_.major() == 1 && tokens_.minor() <= 1) return std::nullopt;
+  return refuse_with(status, "its version is not HTTP/1.0 or 1.1");
+}
+
+bool HttpCore::keeps_alive(const HttpFields& fields, int minor) {
+  return (minor > 0 || fields.lists("Connection", "keep-alive")) && !fields.lists("Connection", "close");
 }
 
 std::optional<HttpCore::Plan> HttpCore::plan_from_fields(const HttpFields& fields, int minor) const {

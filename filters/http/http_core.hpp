@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "http_sender.hpp"
 #include "http_tokeniser.hpp"
 #include "poe/filters/filter.hpp"
 #include "poe/filters/http_message.hpp"
@@ -40,6 +41,12 @@ class HttpCore {
   const HttpFields& trailers() const noexcept { return trailers_; }
   const std::optional<HttpRefusal>& refusal() const noexcept { return refusal_; }
   const HttpLimits& limits() const noexcept { return limits_; }
+
+  /// As HttpFilter's.
+  virtual std::size_t unanswered() const noexcept = 0;
+  virtual bool closing() const noexcept = 0;
+  virtual bool upgraded() const noexcept = 0;
+  Result<void> write_body(std::string_view piece, std::string& out) { return sender_.write(piece, out); }
 
  protected:
   enum class State : std::uint8_t {
@@ -71,7 +78,6 @@ class HttpCore {
   /// What comes after a message: idle, left or closed.
   virtual State after_message() = 0;
   virtual bool waits_for_continue() const { return false; }
-  virtual void refused() {}
 
   HttpTokeniser& tokens() noexcept { return tokens_; }
   State state() const noexcept { return state_; }
@@ -84,6 +90,12 @@ class HttpCore {
   /// Length or chunked as the fields say, or why not (RFC 9112, 6.3). Nothing: the fields do not say.
   std::optional<Plan> plan_from_fields(const HttpFields& fields, int minor) const;
   bool expect_told() const noexcept { return expect_told_; }
+  /// Of the head in tokens(): nothing if its version is 1.0 or 1.1.
+  std::optional<Plan> check_version(int status) const;
+  /// Whether its sender goes on with the connection (RFC 9112, 9.3).
+  static bool keeps_alive(const HttpFields& fields, int minor);
+  HttpSender& sender() noexcept { return sender_; }
+  const HttpSender& sender() const noexcept { return sender_; }
 
  private:
   std::optional<Record> step();
@@ -109,6 +121,7 @@ class HttpCore {
   HttpLimits limits_;
   InputBuffer input_;
   HttpTokeniser tokens_;
+  HttpSender sender_;
   SectionScan scan_;
   State state_ = State::idle;
   HttpPart part_ = HttpPart::message;

@@ -11,10 +11,6 @@ namespace poe {
 
 namespace {
 
-tl::unexpected<Error> misuse(std::string why, std::string advice) {
-  return failure(Errc::invalid_argument, "write", "an HTTP message", std::move(why), std::move(advice));
-}
-
 void write_chunk_size(std::size_t size, std::string& out) {
   std::array<char, 16> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), size, 16).ptr;
@@ -23,12 +19,13 @@ void write_chunk_size(std::size_t size, std::string& out) {
 
 }  // namespace
 
-void HttpSender::begin(HttpFraming framing) noexcept {
+void HttpSender::begin(HttpFraming framing, bool written) noexcept {
   framing_ = framing;
+  written_ = written;
   busy_ = true;
 }
 
-Result<void> HttpSender::write(std::string_view piece, bool allowed, std::string& out) {
+Result<void> HttpSender::write(std::string_view piece, std::string& out) {
   if (!busy_) return misuse("no body was begun", "begin the message first");
   if (piece.empty()) return {};  // a chunk of size 0 would be the end
   if (framing_.kind == HttpFraming::Kind::none) return misuse("a message of this kind has no body", "leave it out");
@@ -36,7 +33,7 @@ Result<void> HttpSender::write(std::string_view piece, bool allowed, std::string
     if (piece.size() > framing_.size) return misuse("there is more of the body than its Content-Length says", "");
     framing_.size -= piece.size();
   }
-  if (!allowed) return {};
+  if (!written_) return {};
   const bool chunked = framing_.kind == HttpFraming::Kind::chunked;
   if (chunked) write_chunk_size(piece.size(), out);
   out.append(piece);
@@ -44,13 +41,13 @@ Result<void> HttpSender::write(std::string_view piece, bool allowed, std::string
   return {};
 }
 
-Result<void> HttpSender::end(const HttpFields& trailers, bool allowed, std::string& out) {
+Result<void> HttpSender::end(const HttpFields& trailers, std::string& out) {
   if (!busy_) return misuse("no body was begun", "begin the message first");
-  if (framing_.kind == HttpFraming::Kind::length && framing_.size > 0) {
+  if (written_ && framing_.kind == HttpFraming::Kind::length && framing_.size > 0) {
     return misuse(std::to_string(framing_.size) + " octets of its Content-Length are missing",
                   "write them, or close the connection");
   }
-  if (allowed && framing_.kind == HttpFraming::Kind::chunked) {
+  if (written_ && framing_.kind == HttpFraming::Kind::chunked) {
     std::string text = "0\r\n";
     if (auto done = write_fields(trailers, text); !done) return done;
     out.append(text).append("\r\n");

@@ -22,14 +22,15 @@ struct HttpFraming {
 
 class HttpSender {
  public:
-  void begin(HttpFraming framing) noexcept;
+  /// @param written  false: pieces are counted and left out, and may be missing, as in the answer to HEAD
+  void begin(HttpFraming framing, bool written = true) noexcept;
   bool busy() const noexcept { return busy_; }
-  /// @param allowed  false: pieces are counted and not written, as in the answer to HEAD
-  Result<void> write(std::string_view piece, bool allowed, std::string& out);
-  Result<void> end(const HttpFields& trailers, bool allowed, std::string& out);
+  Result<void> write(std::string_view piece, std::string& out);
+  Result<void> end(const HttpFields& trailers, std::string& out);
 
  private:
   HttpFraming framing_;
+  bool written_ = true;
   bool busy_ = false;
 };
 

@@ -37,6 +37,10 @@ bool is_value(std::string_view text) noexcept {
 
 }  // namespace
 
+tl::unexpected<Error> misuse(std::string why, std::string advice) {
+  return failure(Errc::invalid_argument, "write", "an HTTP message", std::move(why), std::move(advice));
+}
+
 bool is_token(std::string_view text) noexcept { return !text.empty() && all_in(kToken, text); }
 
 bool same_name(std::string_view a, std::string_view b) noexcept {

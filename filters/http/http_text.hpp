@@ -13,6 +13,9 @@
 
 namespace poe {
 
+/// The error of who wants to write what is no message.
+tl::unexpected<Error> misuse(std::string why, std::string advice);
+
 bool is_token(std::string_view text) noexcept;
 bool same_name(std::string_view a, std::string_view b) noexcept;
 std::string_view trimmed(std::string_view text) noexcept;

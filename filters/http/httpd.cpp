@@ -12,10 +12,6 @@ namespace poe {
 
 namespace {
 
-tl::unexpected<Error> misuse(std::string why, std::string advice) {
-  return failure(Errc::invalid_argument, "write", "an HTTP response", std::move(why), std::move(advice));
-}
-
 // "host:port" of CONNECT, "*" of OPTIONS, "/path", "http://host/path" (RFC 9112, 3.2).
 bool fits_method(std::string_view method, std::string_view target) {
   if (method == "CONNECT") return is_authority(target) && target.find(':') != std::string_view::npos;
@@ -35,14 +31,13 @@ class HttpdCore final : public HttpCore {
   explicit HttpdCore(const HttpLimits& limits) : HttpCore(true, limits) {}
 
   const HttpRequestHead& request() const noexcept { return head_; }
-  std::size_t unanswered() const noexcept { return exchanges_.size(); }
-  bool closing() const noexcept { return closing_ && !sender_.busy(); }
-  bool upgraded() const noexcept { return upgraded_; }
+  std::size_t unanswered() const noexcept override { return exchanges_.size(); }
+  bool closing() const noexcept override { return closing_ && !sender().busy(); }
+  bool upgraded() const noexcept override { return upgraded_; }
 
   Result<void> respond(const HttpResponseHead& head, std::string_view body, std::string& out);
   Result<void> interim(int status, std::string& out);
   Result<void> begin_response(const HttpResponseHead& head, std::string& out);
-  Result<void> write_body(std::string_view piece, std::string& out);
   Result<void> end_response(std::string& out, const HttpFields& trailers);
   Result<void> respond_refusal(std::string& out);
 
@@ -73,9 +68,7 @@ class HttpdCore final : public HttpCore {
 
   HttpRequestHead head_;
   std::deque<Exchange> exchanges_;  // oldest first
-  HttpSender sender_;
-  bool allowed_ = true;
-  bool closing_ = false;  // the answer written last, or in hand, is the last one
+  bool closing_ = false;            // the answer written last, or in hand, is the last one
   bool upgraded_ = false;
 };
 
@@ -114,15 +107,14 @@ HttpCore::Plan HttpdCore::begin_message(std::string_view line) {
   if (line != tokens().method() + " " + tokens().target() + " HTTP/" + version) {
     return refuse_with(400, "its first line is not a method, a target and a version with a blank between");
   }
-  if (tokens().major() != 1 || tokens().minor() > 1) return refuse_with(505, "its version is not HTTP/1.0 or 1.1");
+  if (auto bad = check_version(505)) return *bad;
   std::swap(head_.method, tokens().method());
   std::swap(head_.target, tokens().target());
   std::swap(head_.fields, tokens().fields());
   head_.minor = tokens().minor();
   head_.expects_continue = false;
   const HttpFields& fields = head_.fields;
-  const bool keep = head_.minor > 0 || fields.lists("Connection", "keep-alive");
-  head_.keep_alive = keep && !fields.lists("Connection", "close");
+  head_.keep_alive = keeps_alive(fields, head_.minor);
   const bool connect = head_.method == "CONNECT";
   head_.upgrade = connect || (head_.minor > 0 && fields.count("Upgrade") > 0 && fields.lists("Connection", "upgrade"));
   if (limits().max_pipelined > 0 && exchanges_.size() >= limits().max_pipelined) {
@@ -161,7 +153,7 @@ HttpCore::State HttpdCore::after_message() {
 // --- writing ---------------------------------------------------------------------------------------------------------
 
 Result<HttpdCore::Exchange> HttpdCore::front() const {
-  if (sender_.busy()) return misuse("the last one is not complete", "end_response() first");
+  if (sender().busy()) return misuse("the last one is not complete", "end_response() first");
   if (exchanges_.empty()) return misuse("no request waits for an answer", "answer each request once");
   return exchanges_.front();
 }
@@ -208,8 +200,7 @@ Result<void> HttpdCore::start(const HttpResponseHead& head, std::optional<std::u
   const bool stated = head.fields.count("Content-Length") > 0;
   if (auto done = write_head(line, head.fields, stated, *framing, connection, out); !done) return done;
   upgraded_ = tunnel;
-  allowed_ = !to->head_only;
-  sender_.begin(*framing);
+  sender().begin(*framing, !to->head_only);
   if (close) close_behind(*to);
   return {};
 }
@@ -237,9 +228,8 @@ void HttpdCore::answered() {
 Result<void> HttpdCore::respond(const HttpResponseHead& head, std::string_view body, std::string& out) {
   const std::size_t before = out.size();
   if (auto done = start(head, body.size(), out); !done) return done;
-  auto done = sender_.write(body, allowed_, out);
-  if (done && !allowed_ && body.empty()) sender_.begin({});  // HEAD: its length may be stated without a body
-  if (done) done = sender_.end({}, allowed_, out);
+  auto done = sender().write(body, out);
+  if (done) done = sender().end({}, out);
   if (!done) {
     out.resize(before);
     return done;
@@ -263,20 +253,15 @@ Result<void> HttpdCore::begin_response(const HttpResponseHead& head, std::string
   return start(head, std::nullopt, out);
 }
 
-Result<void> HttpdCore::write_body(std::string_view piece, std::string& out) {
-  return sender_.write(piece, allowed_, out);
-}
-
 Result<void> HttpdCore::end_response(std::string& out, const HttpFields& trailers) {
-  if (!allowed_ && sender_.busy()) sender_.begin({});  // HEAD: nobody counts what was left out
-  if (auto done = sender_.end(trailers, allowed_, out); !done) return done;
+  if (auto done = sender().end(trailers, out); !done) return done;
   answered();
   return {};
 }
 
 Result<void> HttpdCore::respond_refusal(std::string& out) {
   if (!refusal()) return misuse("no request was refused", "see refusal()");
-  if (sender_.busy() || !exchanges_.empty()) {
+  if (sender().busy() || !exchanges_.empty()) {
     return misuse("earlier requests wait for their answers", "answer these first, in order");
   }
   if (closing_) return misuse("the last answer was written", "close the connection");
@@ -293,45 +278,23 @@ Result<void> HttpdCore::respond_refusal(std::string& out) {
 
 // --- the public face -------------------------------------------------------------------------------------------------
 
-HttpdFilter::HttpdFilter(HttpLimits limits) : core_(std::make_unique<HttpdCore>(limits)) {}
-HttpdFilter::HttpdFilter(HttpdFilter&&) noexcept = default;
-HttpdFilter& HttpdFilter::operator=(HttpdFilter&&) noexcept = default;
-HttpdFilter::~HttpdFilter() = default;
+HttpdFilter::HttpdFilter(HttpLimits limits) : HttpFilter(std::make_unique<HttpdCore>(limits)) {}
 
-HttpPart HttpdFilter::part() const noexcept { return core_->part(); }
-const HttpRequestHead& HttpdFilter::request() const noexcept { return core_->request(); }
-const HttpFields& HttpdFilter::trailers() const noexcept { return core_->trailers(); }
-const std::optional<HttpRefusal>& HttpdFilter::refusal() const noexcept { return core_->refusal(); }
-std::size_t HttpdFilter::unanswered() const noexcept { return core_->unanswered(); }
-bool HttpdFilter::closing() const noexcept { return core_->closing(); }
-bool HttpdFilter::upgraded() const noexcept { return core_->upgraded(); }
+HttpdCore& HttpdFilter::core() const noexcept { return static_cast<HttpdCore&>(*core_); }
+
+const HttpRequestHead& HttpdFilter::request() const noexcept { return core().request(); }
 
 Result<void> HttpdFilter::respond(const HttpResponseHead& head, std::string_view body, std::string& out) {
-  return core_->respond(head, body, out);
+  return core().respond(head, body, out);
 }
-Result<void> HttpdFilter::interim(int status, std::string& out) { return core_->interim(status, out); }
+Result<void> HttpdFilter::interim(int status, std::string& out) { return core().interim(status, out); }
 Result<void> HttpdFilter::begin_response(const HttpResponseHead& head, std::string& out) {
-  return core_->begin_response(head, out);
+  return core().begin_response(head, out);
 }
-Result<void> HttpdFilter::write_body(std::string_view piece, std::string& out) { return core_->write_body(piece, out); }
 Result<void> HttpdFilter::end_response(std::string& out, const HttpFields& trailers) {
-  return core_->end_response(out, trailers);
+  return core().end_response(out, trailers);
 }
-Result<void> HttpdFilter::respond_refusal(std::string& out) { return core_->respond_refusal(out); }
-
-void HttpdFilter::feed(std::string_view bytes) { core_->feed(bytes); }
-void HttpdFilter::keep() { core_->keep(); }
-Result<std::optional<std::string_view>> HttpdFilter::next() { return core_->next(); }
-Result<std::optional<std::string_view>> HttpdFilter::finish() { return core_->finish(); }
-std::string HttpdFilter::take_pending() { return core_->take_pending(); }
-std::size_t HttpdFilter::pending_size() const noexcept { return core_->pending_size(); }
-
-Result<void> HttpdFilter::encode(std::string_view record, std::string& out) {
-  out.append(record);
-  return {};
-}
-
-Result<std::optional<Framing>> HttpdFilter::framing(std::string_view) { return Framing{}; }
+Result<void> HttpdFilter::respond_refusal(std::string& out) { return core().respond_refusal(out); }
 
 std::unique_ptr<Filter> HttpdFilter::clone() const { return std::make_unique<HttpdFilter>(core_->limits()); }
 

@@ -13,30 +13,19 @@
 
 #include <memory>
 
-#include "poe/filters/filter.hpp"
-#include "poe/filters/http_message.hpp"
+#include "poe/filters/http_filter.hpp"
 
 namespace poe {
 
 class HttpdCore;
 
-class POE_API HttpdFilter final : public Filter {
+class POE_API HttpdFilter final : public HttpFilter {
  public:
   explicit HttpdFilter(HttpLimits limits = HttpLimits());
-  HttpdFilter(HttpdFilter&&) noexcept;
-  HttpdFilter& operator=(HttpdFilter&&) noexcept;
-  ~HttpdFilter() override;
 
-  /// @name The record delivered last. Valid as long as its view.
-  /// @{
-  HttpPart part() const noexcept;
+  /// Of the record delivered last. Valid as long as its view. Behind a request that offers an upgrade nothing is read
+  /// until it was answered.
   const HttpRequestHead& request() const noexcept;
-  /// Of a complete message; never mixed into the head's fields (R24).
-  const HttpFields& trailers() const noexcept;
-  /// @}
-
-  /// Set once a request was refused; next() then told it as Errc::protocol or Errc::limit, and nothing more is read.
-  const std::optional<HttpRefusal>& refusal() const noexcept;
 
   /// @name Answers, in the order of the requests
   /// All append text for the wire to `out` and leave it alone on failure. They write Content-Length or
@@ -49,40 +38,19 @@ class POE_API HttpdFilter final : public Filter {
   /// "100 Continue" and other 1xx but 101: no answer yet.
   Result<void> interim(int status, std::string& out);
   /// An answer in pieces: chunked, unless `head` has a Content-Length or the client speaks HTTP/1.0 (then the end of
-  /// the connection is the end of the body).
+  /// the connection is the end of the body). Then write_body().
   Result<void> begin_response(const HttpResponseHead& head, std::string& out);
-  Result<void> write_body(std::string_view piece, std::string& out);
   /// Trailers are left out where the answer is not chunked.
   Result<void> end_response(std::string& out, const HttpFields& trailers = HttpFields());
   /// The answer to the refused request, when those before it are answered, and if none of these closes the connection.
   Result<void> respond_refusal(std::string& out);
   /// @}
 
-  /// Requests delivered and not answered yet.
-  std::size_t unanswered() const noexcept;
-  /// Whether the connection is to be closed now: the last answer said so, and all of it was written.
-  bool closing() const noexcept;
-  /// Whether a 101, or a 2xx to CONNECT, was written: what follows is no HTTP, take_pending() has it.
-  bool upgraded() const noexcept;
-
-  void feed(std::string_view bytes) override;
-  void keep() override;
-  /// Whole messages: the body, a view of the fed bytes where it lies in one piece. Behind a request that does not keep
-  /// the connection everything is dropped (R28). Behind one that offers an upgrade nothing is read until it was
-  /// answered.
-  Result<std::optional<std::string_view>> next() override;
-  /// A request that is not complete is Errc::protocol, once.
-  Result<std::optional<std::string_view>> finish() override;
-  /// As it is: text that respond() and the others made.
-  Result<void> encode(std::string_view record, std::string& out) override;
-  Result<std::optional<Framing>> framing(std::string_view record) override;
-  std::string take_pending() override;
-  std::size_t pending_size() const noexcept override;
   std::unique_ptr<Filter> clone() const override;
   void reset() noexcept override;
 
  private:
-  std::unique_ptr<HttpdCore> core_;
+  HttpdCore& core() const noexcept;
 };
 
 }  // namespace poe
