@@ -62,7 +62,7 @@ std::optional<Error> WebSocketFilter::fail(std::uint16_t code, std::string why) 
 }
 
 // The head of the next frame once all of it is here.
-Result<std::optional<WebSocketFilter::Head>> WebSocketFilter::read_head() {
+std::optional<WebSocketFilter::Head> WebSocketFilter::read_head() {
   if (!input_.held().empty() && input_.held().size() < kLongestHead) input_.borrow(kLongestHead - input_.held().size());
   const std::string_view text = input_.held().empty() ? input_.fed() : input_.held();
   const auto octet = [&](std::size_t at) { return static_cast<unsigned>(static_cast<unsigned char>(text[at])); };
@@ -107,10 +107,10 @@ WebSocketFilter::Record WebSocketFilter::next() {
   input_.settle();
   while (!input_.stopped()) {
     const auto head = read_head();
-    if (head->has_value()) {
-      if (auto error = check(**head)) return failure(std::move(*error));
-      if (input_.size() >= (*head)->size + (*head)->payload) {
-        if (auto record = take_frame(**head)) return std::move(*record);
+    if (head) {
+      if (auto error = check(*head)) return failure(std::move(*error));
+      if (input_.size() >= head->size + head->payload) {
+        if (auto record = take_frame(*head)) return std::move(*record);
         continue;
       }
     }

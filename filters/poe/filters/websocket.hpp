@@ -85,7 +85,7 @@ class POE_API WebSocketFilter final : public Filter {
  private:
   struct Head;
   using Record = Result<std::optional<std::string_view>>;
-  Result<std::optional<Head>> read_head();
+  std::optional<Head> read_head();
   std::optional<Error> check(const Head& head);
   std::optional<Error> fail(std::uint16_t code, std::string why);
   std::optional<Record> take_frame(const Head& head);
