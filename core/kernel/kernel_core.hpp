@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "fork_guard.hpp"
+#include "inner_set.hpp"
 #include "loop_seat.hpp"
 #include "mailbox.hpp"
 #include "poe/awaits.hpp"
@@ -246,6 +247,8 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   }
 
   // ---- watches.cpp
+  /// Of the inner set, for the loop; no descriptor's token has a low half of 0.
+  static constexpr std::uint64_t kInnerToken = std::uint64_t{1} << 62;
   Result<Watch> add_watch(SessionId id, int fd, std::uint32_t interest, Fn<void(std::uint32_t)> ready, bool internal);
   Result<std::uint32_t> entry_for(int fd);
   void drop_watch(std::uint32_t index) noexcept;
@@ -257,10 +260,20 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   void report(std::uint32_t entry, std::uint32_t ready, std::uint32_t mode);
   void call_watch(std::uint32_t index, std::uint32_t ready);
   void unblock_watches() noexcept;
-  void watches_to_loop();
+  void watches_to_loop() noexcept;
   void pause_watch(std::uint32_t index, std::uint32_t events) noexcept;
   void resume_watch(std::uint32_t index, std::uint32_t events) noexcept;
   void loop_refused(std::uint32_t entry) noexcept;
+
+  // ---- inner_watches.cpp
+  bool wants_inner_set() const noexcept;
+  void use_inner_set() noexcept;
+  void leave_inner_set() noexcept;
+  void renew_inner_set() noexcept;
+  void take_inner_reports() noexcept;
+  int place_watch(FdEntry& entry, std::uint32_t interest, std::uint64_t token) noexcept;
+  void take_off_loop(FdEntry& entry) noexcept;
+  std::string explain_inner_set() const;
 
   // ---- signals.cpp
   /// `beside`: told in addition to the session's handler of that signal.
@@ -453,6 +466,8 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   std::vector<std::uint32_t> files_;    // always ready entries
   std::vector<std::uint32_t> blocked_;  // watches taken off by nested slices
   std::uint32_t user_watches_ = 0;
+  InnerSet inner_;
+  bool inner_refused_ = false;  // by this loop: it watches everything itself
   Slab<SignalNode> signals_;
   Slab<ChildNode> children_;
   struct Pid {

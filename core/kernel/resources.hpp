@@ -38,6 +38,7 @@ struct FdEntry {
   std::uint32_t on_loop = 0;  // interest the loop has
   int priority_fd = -1;       // the inner epoll that stands in for POE_PRIORITY
   bool always_ready = false;  // a regular file: the kernel reports it, once a turn
+  bool by_loop = false;       // not for the inner set, which refuses its kind: the loop watches it itself
 };
 
 struct SignalNode {

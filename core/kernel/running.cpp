@@ -46,7 +46,12 @@ Result<void> KernelCore::open_seat(const LoopChoice& choice) {
   mailbox_->adopt_thread();
   mailbox_->open(seat_.waker());
   look_ = former_look_ = clock();
-  watches_to_loop();
+  inner_refused_ = false;
+  if (wants_inner_set()) {
+    use_inner_set();
+  } else {
+    watches_to_loop();
+  }
   schedule();
   return {};
 }
@@ -54,14 +59,9 @@ Result<void> KernelCore::open_seat(const LoopChoice& choice) {
 void KernelCore::close_seat(Fn<void()> done) {
   if (!seat_.is_open()) return;
   for (std::uint32_t i = 0; i < fds_.size(); ++i) {  // a loop must be told before the descriptors are somebody else's
-    if (!fds_.used(i)) continue;
-    if (fds_[i].on_loop != 0) seat_.watch(fds_[i].fd, 0, 0);
-    fds_[i].on_loop = 0;
-    if (fds_[i].priority_fd >= 0) {
-      seat_.watch(fds_[i].priority_fd, 0, 0);
-      Fd(std::exchange(fds_[i].priority_fd, -1)).reset();
-    }
+    if (fds_.used(i)) take_off_loop(fds_[i]);
   }
+  leave_inner_set();
   mailbox_->shut();
   seat_.close(std::move(done));
   ready_.clear();
@@ -236,6 +236,7 @@ void KernelCore::forget_loop() noexcept {
     fds_[i].on_loop = 0;
     Fd(std::exchange(fds_[i].priority_fd, -1)).reset();
   }
+  inner_.close();
   seat_.abandon();
   ready_.clear();
   asleep_ = true;

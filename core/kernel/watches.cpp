@@ -44,6 +44,7 @@ Result<Watch> KernelCore::add_watch(SessionId id, int fd, std::uint32_t interest
   const auto found = entry_for(fd);
   if (!found) return failure(found.error());
   const std::uint32_t entry = *found;
+  if (wants_inner_set()) use_inner_set();
   const std::uint32_t index = watches_.add();
   WatchNode& node = watches_[index];
   node.session = id.bits;
@@ -103,12 +104,12 @@ int KernelCore::update_entry(std::uint32_t index) noexcept {
   }
   if (!seat_.is_open() || fork_guard_.forked()) return 0;  // a fork shares the loop's set of descriptors
   int code = 0;
-  if (((want & POE_PRIORITY) != 0 || entry.priority_fd >= 0) && !seat_.can(POE_CAP_PRIORITY)) {
+  if (((want & POE_PRIORITY) != 0 || entry.priority_fd >= 0) && !inner_.is_open() && !seat_.can(POE_CAP_PRIORITY)) {
     code = update_priority(index, (want & POE_PRIORITY) != 0);
     want &= ~POE_PRIORITY;
   }
   if (code == 0 && want != entry.on_loop) {
-    code = seat_.watch(entry.fd, want, token_of(index, fds_.generation(index)));
+    code = place_watch(entry, want, token_of(index, fds_.generation(index)));
     if (code >= 0) entry.on_loop = want;
   }
   if (code == -EPERM) {  // /dev/null and the like: no readiness to wait for
@@ -185,10 +186,11 @@ void KernelCore::loop_refused(std::uint32_t entry) noexcept {
   if (asleep_) request_turn();
 }
 
-void KernelCore::watches_to_loop() {
+void KernelCore::watches_to_loop() noexcept {
   for (std::uint32_t i = 0; i < fds_.size(); ++i) {
     if (!fds_.used(i)) continue;
     fds_[i].on_loop = 0;
+    fds_[i].by_loop = false;
     if (update_entry(i) < 0) loop_refused(i);
   }
 }
@@ -196,12 +198,14 @@ void KernelCore::watches_to_loop() {
 // ---- reports
 
 void KernelCore::on_ready(std::uint64_t token, std::uint32_t events) noexcept {
+  if (token == kInnerToken) return take_inner_reports();
   ++counts_.reports;
   ready_.emplace_back(token, events);
 }
 
 void KernelCore::on_watch_error(std::uint64_t token, int, const char* text) noexcept {
   log(LogLevel::warning, "a watch broke: " + std::string(text != nullptr ? text : "no reason given"));
+  if (token == kInnerToken) return renew_inner_set();
   ready_.emplace_back(token, POE_ERROR);
 }
 

@@ -38,9 +38,9 @@ class GlibLoop {
   static constexpr char kLibrary[] = "GLib";
   static constexpr char kLicence[] = "LGPL-2.1-or-later";
   static constexpr char kHostSonames[] = "libglib-2.0.so.0";
-  static constexpr std::uint64_t kCapabilities =
-      poe::loop::bits(POE_CAP_NESTED_STEP, POE_CAP_PRIORITY, POE_CAP_HANGUP_BIT, POE_CAP_ERROR_BIT, POE_CAP_FOREIGN,
-                      POE_CAP_UNREF, POE_CAP_NESTED_REPORT, POE_CAP_REGULAR_FILES, POE_CAP_FORK_ABANDON);
+  static constexpr std::uint64_t kCapabilities = poe::loop::bits(
+      POE_CAP_NESTED_STEP, POE_CAP_PRIORITY, POE_CAP_HANGUP_BIT, POE_CAP_ERROR_BIT, POE_CAP_FOREIGN, POE_CAP_UNREF,
+      POE_CAP_NESTED_REPORT, POE_CAP_REGULAR_FILES, POE_CAP_FORK_ABANDON, POE_CAP_LINEAR_WAIT);
   static constexpr const char* kOptionSchema[] = {
       "context=the GMainContext an own loop runs on; private, default; private",
       "guest=join this thread's default GMainContext although no object is given; yes, no; no", nullptr};

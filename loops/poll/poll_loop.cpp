@@ -50,7 +50,7 @@ class PollLoop {
 #endif
   static constexpr std::uint64_t kCapabilities =
       kFineTime | poe::loop::bits(POE_CAP_NESTED_STEP, POE_CAP_PRIORITY, POE_CAP_HANGUP_BIT, POE_CAP_ERROR_BIT,
-                                  POE_CAP_REGULAR_FILES, POE_CAP_FORK_ABANDON);
+                                  POE_CAP_REGULAR_FILES, POE_CAP_FORK_ABANDON, POE_CAP_LINEAR_WAIT);
   static const char* library_version() { return poe::loop::os_release(); }
 
   PollLoop(poe::loop::Host host, const poe_create&) : host_(host) { polled_.push_back({waker_.fd(), POLLIN, 0}); }

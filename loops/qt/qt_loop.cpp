@@ -57,7 +57,7 @@ class QtLoop : private poe::qt::Client {
   static constexpr char kHostSonames[] = "libQt6Core.so.6";
   static constexpr std::uint64_t kCapabilities =
       poe::loop::bits(POE_CAP_NESTED_STEP, POE_CAP_PRIORITY, POE_CAP_FOREIGN, POE_CAP_UNREF, POE_CAP_NESTED_REPORT,
-                      POE_CAP_REGULAR_FILES, POE_CAP_FORK_ABANDON);
+                      POE_CAP_REGULAR_FILES, POE_CAP_FORK_ABANDON, POE_CAP_LINEAR_WAIT);
   static constexpr const char* kOptionSchema[] = {
       "guest=join this thread's QCoreApplication although no object is given; yes, no; no", nullptr};
   static const char* library_version() { return qVersion(); }

@@ -66,8 +66,9 @@ class SelectLoop {
   static constexpr char kLibrary[] = "select(2)";
   static constexpr char kLicence[] = "GPL-2.0-only WITH Linux-syscall-note";
   static constexpr char kHostSonames[] = "";
-  static constexpr std::uint64_t kCapabilities = poe::loop::bits(
-      POE_CAP_NESTED_STEP, POE_CAP_PRIORITY, POE_CAP_REGULAR_FILES, POE_CAP_SUB_MS, POE_CAP_FORK_ABANDON);
+  static constexpr std::uint64_t kCapabilities =
+      poe::loop::bits(POE_CAP_NESTED_STEP, POE_CAP_PRIORITY, POE_CAP_REGULAR_FILES, POE_CAP_SUB_MS,
+                      POE_CAP_FORK_ABANDON, POE_CAP_LINEAR_WAIT);
   static const char* library_version() { return poe::loop::os_release(); }
 
   SelectLoop(poe::loop::Host host, const poe_create&) : host_(host) {

@@ -6,10 +6,10 @@
 namespace poe::host_room {
 
 namespace {
-constexpr std::array kNames{"nested_step",   "priority",  "hangup_bit",  "error_bit", "foreign",
-                            "unref",         "own_clock", "pollable",    "run",       "nested_report",
-                            "regular_files", "sub_ms",    "fork_abandon"};
-static_assert(kNames.size() == POE_CAP_FORK_ABANDON + 1);
+constexpr std::array kNames{"nested_step",   "priority",  "hangup_bit",   "error_bit",  "foreign",
+                            "unref",         "own_clock", "pollable",     "run",        "nested_report",
+                            "regular_files", "sub_ms",    "fork_abandon", "linear_wait"};
+static_assert(kNames.size() == POE_CAP_LINEAR_WAIT + 1);
 }  // namespace
 
 bool has_capability(const poe_loop_plugin& plugin, unsigned bit) noexcept {

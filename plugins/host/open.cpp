@@ -4,6 +4,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <charconv>
+#include <string>
 #include <utility>
 
 #include "environment.hpp"
@@ -12,6 +14,16 @@
 namespace poe {
 
 namespace {
+
+/// Takes POE_INNER_SET, if it is set, instead of what the program says.
+Result<void> read_inner_set(KernelOptions& kernel) {
+  const std::string text = host_room::environment("POE_INNER_SET");
+  if (text.empty()) return {};
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), kernel.inner_set);
+  if (wrong == std::errc() && end == text.data() + text.size()) return {};
+  return failure(Errc::invalid_argument, "read the environment variable POE_INNER_SET", "\"" + text + "\"",
+                 "it is no number of descriptors", "0 is never, 1 always, unset the default");
+}
 
 /// What the operator asks for goes beside what the program does.
 Result<void> add_flags_of_environment(KernelOptions& kernel) {
@@ -28,6 +40,7 @@ Result<void> add_flags_of_environment(KernelOptions& kernel) {
 
 Result<Kernel> open_kernel(OpenOptions options) {
   if (auto flags = add_flags_of_environment(options.kernel); !flags) return failure(flags.error());
+  if (auto inner = read_inner_set(options.kernel); !inner) return failure(inner.error());
   LogSink* log = options.kernel.log;
   auto loops = std::make_unique<host_room::PluginLoops>(
       LoopRequest{std::move(options.loop), std::move(options.plugin_dirs), log});

@@ -27,7 +27,7 @@ class MineLoop {
   // Declare only what is true: the kernel believes it, and emulates the rest.
   static constexpr std::uint64_t kCapabilities =
       poe::loop::bits(POE_CAP_NESTED_STEP, POE_CAP_PRIORITY, POE_CAP_HANGUP_BIT, POE_CAP_ERROR_BIT,
-                      POE_CAP_REGULAR_FILES, POE_CAP_FORK_ABANDON);
+                      POE_CAP_REGULAR_FILES, POE_CAP_FORK_ABANDON, POE_CAP_LINEAR_WAIT);
   static const char* library_version() { return "POSIX"; }
 
   MineLoop(poe::loop::Host host, const poe_create&) : host_(host) {}

@@ -79,6 +79,7 @@ extern "C" {
 #define POE_CAP_REGULAR_FILES 10u /* regular files can be watched (always ready) */
 #define POE_CAP_SUB_MS 11u        /* deadlines are finer than a millisecond */
 #define POE_CAP_FORK_ABANDON 12u  /* abandon() in a forked child leaves the parent's loop working */
+#define POE_CAP_LINEAR_WAIT 13u   /* a wait costs something for each watched descriptor: better to have few */
 
 /* A descriptor. POSIX: an int; bridges answer -EBADF to values outside int. Windows, later: SOCKET or HANDLE. */
 typedef intptr_t poe_handle;

@@ -48,6 +48,10 @@ struct KernelOptions {
   Duration stall_limit{0};
   /// Bytes of queued events, all sessions together, after which posts fail with `limit`.
   std::size_t queue_limit = std::size_t{256} << 20;
+  /// Watched descriptors from which a loop that pays for each of them in every wait (GLib, Qt, select, poll; capability
+  /// LINEAR_WAIT) gets one instead: an epoll set with all of them. 0: never. Nothing else changes but the cost. Not in
+  /// builds without epoll. open_kernel() takes POE_INNER_SET instead, if that is set.
+  std::uint32_t inner_set = 16;
   /// Where warnings go; must outlive the kernel. nullptr: stderr_log().
   LogSink* log = nullptr;
 };

@@ -276,23 +276,23 @@ static const poe_loop_ops kOps = {sizeof(poe_loop_ops),
                                   NULL};
 
 #define BIT(capability) (UINT64_C(1) << (capability))
-static const poe_loop_plugin kPlugin = {
-    POE_LOOP_MAGIC,
-    sizeof(poe_loop_plugin),
-    POE_LOOP_ABI_MAJOR,
-    POE_LOOP_ABI_MINOR,
-    "oracle",
-    "1.0.0",
-    "poll(2)",
-    "POSIX",
-    "MIT",
-    "",
-    {BIT(POE_CAP_NESTED_STEP) | BIT(POE_CAP_PRIORITY) | BIT(POE_CAP_HANGUP_BIT) | BIT(POE_CAP_ERROR_BIT) |
-         BIT(POE_CAP_RUN) | BIT(POE_CAP_REGULAR_FILES) | BIT(POE_CAP_SUB_MS) | BIT(POE_CAP_FORK_ABANDON),
-     0},
-    NULL,
-    NULL,
-    &kOps};
+static const poe_loop_plugin kPlugin = {POE_LOOP_MAGIC,
+                                        sizeof(poe_loop_plugin),
+                                        POE_LOOP_ABI_MAJOR,
+                                        POE_LOOP_ABI_MINOR,
+                                        "oracle",
+                                        "1.0.0",
+                                        "poll(2)",
+                                        "POSIX",
+                                        "MIT",
+                                        "",
+                                        {BIT(POE_CAP_NESTED_STEP) | BIT(POE_CAP_PRIORITY) | BIT(POE_CAP_HANGUP_BIT) |
+                                             BIT(POE_CAP_ERROR_BIT) | BIT(POE_CAP_RUN) | BIT(POE_CAP_REGULAR_FILES) |
+                                             BIT(POE_CAP_SUB_MS) | BIT(POE_CAP_FORK_ABANDON) | BIT(POE_CAP_LINEAR_WAIT),
+                                         0},
+                                        NULL,
+                                        NULL,
+                                        &kOps};
 
 __attribute__((visibility("default"))) const poe_loop_plugin* poe_loop_entry(void) { return &kPlugin; }
 
