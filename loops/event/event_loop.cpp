@@ -166,8 +166,7 @@ class EventLoop {
   }
 
   void end_batch(std::uint32_t reason) noexcept {
-    reasons_ |= reason;
-    event_active(&turn_, EV_READ, 0);
+    if (std::exchange(reasons_, reasons_ | reason) == 0) event_active(&turn_, EV_READ, 0);
   }
 
   void turn(std::uint32_t reason) {
