@@ -20,16 +20,35 @@ enum class Kind : std::uint8_t {
   timer_rearm,
   pipes,
   echo,
-  timer_set,     ///< as timer_add, at times reckoned from one reading of the clock
-  timer_move,    ///< as timer_rearm, the same way
-  backlog,       ///< many messages queued before the first is delivered
-  cross_thread,  ///< messages from another thread; wall time
-  session_life,  ///< to make a session and end it
-  session_size,  ///< bytes of memory of an idle session
-  hello,         ///< a whole program, from its start to its exit
-  delay,         ///< a coroutine that waits for the shortest time
+  timer_set,      ///< as timer_add, at times reckoned from one reading of the clock
+  timer_move,     ///< as timer_rearm, the same way
+  backlog,        ///< many messages queued before the first is delivered
+  cross_thread,   ///< messages from another thread; wall time
+  session_life,   ///< to make a session and end it
+  session_size,   ///< bytes of memory of an idle session
+  hello,          ///< a whole program, from its start to its exit
+  delay,          ///< a coroutine that waits for the shortest time
+  ready,          ///< pipes that all stay ready: reports and nothing else
+  idle_steps,     ///< turns of the loop in half a second in which nothing happens
+  idle_switches,  ///< context switches in it
+  wake_p50,       ///< from a post of another thread to its handler; wall time
+  wake_p99,
+  attach_cycle,       ///< to join a host and leave it
+  attach_leak_fds,    ///< descriptors left open after all those cycles
+  attach_leak_bytes,  ///< heap
 };
-inline constexpr std::size_t kKinds = 17;
+inline constexpr std::size_t kKinds = 25;
+
+/// Whether a run is several processes or threads, or no work at all: calls and allocations are not counted.
+bool runs_apart(Kind kind);
+
+/// Who drives the kernel.
+enum class Mode : std::uint8_t {
+  own,     ///< run()
+  guest,   ///< a host program, after attach()
+  bridge,  ///< a host without descriptors, after bridge()
+  embed,   ///< poll(2) on pollable()
+};
 
 /// How the number of operations of one run is found.
 enum class Count : std::uint8_t {
@@ -47,6 +66,7 @@ struct Case {
   unsigned active;           ///< messages under way at once
   bool asio_on_every_loop;   ///< compare each loop with Asio too, not only the epoll one
   bool kernel = false;       ///< about the kernel itself: on epoll only, beside the peers that rivals() names
+  Mode mode = Mode::own;
 };
 
 /// What one operation is measured in.
@@ -62,6 +82,7 @@ std::uint64_t fixed_operations(const Case& which, const std::string& loop);
 struct Aim {
   double must;
   double goal;
+  bool difference = false;  ///< not a ratio: what ours is more, in the case's unit
 };
 Aim aim_of(const Case& which, const std::string& peer);
 

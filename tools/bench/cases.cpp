@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: MIT
 #include "case.hpp"
 
+#include <utility>
+
+#include "hosts.hpp"
+
 namespace poe::bench {
+
+bool runs_apart(Kind kind) {
+  return kind == Kind::hello || kind == Kind::cross_thread || (kind >= Kind::idle_steps && kind != Kind::attach_cycle);
+}
 
 std::vector<Case> all_cases() {
   constexpr std::uint64_t kTimers = 100'000;
   constexpr std::uint32_t kMillion = 1'000'000;
-  return {
+  std::vector<Case> cases{
       {"post", "post", Kind::post, Count::by_time, 20'000, 1, 1, true},
       {"ring", "ring_1000", Kind::ring, Count::by_time, 50'000, 1000, 1000, true},
       {"payload", "payload_int_string32", Kind::payload, Count::by_time, 20'000, 1, 1, true},
@@ -42,10 +50,13 @@ std::vector<Case> all_cases() {
       {"growth", "backlog_30k", Kind::backlog, Count::fixed, 990'000, 30'000, 1, false, true},
       {"growth", "backlog_1m", Kind::backlog, Count::fixed, 4 * kMillion, kMillion, 1, false, true},
   };
+  for (Case& one : host_cases()) cases.push_back(std::move(one));
+  return cases;
 }
 
 const char* unit_of(Kind kind) {
-  if (kind == Kind::session_size) return "bytes";
+  if (kind == Kind::session_size || kind == Kind::attach_leak_bytes) return "bytes";
+  if (kind == Kind::idle_steps || kind == Kind::idle_switches || kind == Kind::attach_leak_fds) return "";
   return "ns";
 }
 

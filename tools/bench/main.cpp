@@ -10,6 +10,7 @@
 #include <iostream>
 #include <map>
 
+#include "hosts.hpp"
 #include "peers/peers.hpp"
 #include "plan.hpp"
 #include "report.hpp"
@@ -59,8 +60,13 @@ void define(CLI::App& app, Options& options) {
   app.footer(kFooter);
 }
 
-/// Leaves out the loops that cannot be had here, with a line for each.
+/// Leaves out the loops that cannot be had here, and what this machine does not allow, with a line for each.
 std::vector<Pair> usable(std::vector<Pair> pairs) {
+  std::erase_if(pairs, [](const Pair& pair) {
+    const auto why_not = cannot_measure(pair.work, pair.loop);
+    if (why_not) std::cerr << "poe-bench: " << pair.work.name << ' ' << pair.loop << " skipped: " << *why_not << '\n';
+    return why_not.has_value();
+  });
   std::map<std::string, bool> works;
   for (const Pair& pair : pairs) {
     if (works.contains(pair.loop)) continue;

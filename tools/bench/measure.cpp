@@ -21,7 +21,9 @@ Run run_of(const Pair& pair, std::uint64_t operations) {
   run.operations = operations;
   run.size = pair.work.size;
   run.active = pair.work.active;
+  run.takes = pair.work.kind != Kind::ready;
   run.loop = pair.loop;
+  run.mode = pair.work.mode;
   return run;
 }
 
@@ -38,6 +40,8 @@ double per_operation(const Pair& pair, const Subject& side, std::uint64_t operat
 /// A multiple of the size, so that rings come out even.
 std::uint64_t rounded(const Case& work, double operations) {
   const auto whole = static_cast<std::uint64_t>(operations);
+  constexpr std::uint64_t kFewest = 20;  // hops
+  if (work.suite == "hosts") return std::max(whole, work.count == Count::fixed ? 1 : kFewest);
   return std::max<std::uint64_t>(whole / work.size, 1) * work.size;
 }
 
@@ -68,7 +72,7 @@ double times_done(Kind kind) {
 
 /// System calls from two short traced runs, one with twice the operations: what both do to begin and end cancels out.
 void count(const Pair& pair, std::uint64_t operations, Row& row) {
-  const Subject ours = our_subject();
+  const Subject& ours = pair.ours;
   const std::uint64_t few = rounded(pair.work, static_cast<double>(std::min<std::uint64_t>(operations, 16'000)));
   const Outcome once = run_side(pair, ours, few, Trace::yes);
   const Outcome twice = run_side(pair, ours, 2 * few, Trace::yes);
@@ -92,18 +96,20 @@ double median(std::vector<double> values) {
 
 double Row::ratio() const {
   std::vector<double> ratios;
-  for (std::size_t i = 0; i < ours.size() && i < peers.size(); ++i) ratios.push_back(ours[i] / peers[i]);
+  for (std::size_t i = 0; i < ours.size() && i < peers.size(); ++i) {
+    ratios.push_back(aim.difference ? ours[i] - peers[i] : ours[i] / peers[i]);
+  }
   return median(ratios);
 }
 
 Row measure(const Pair& pair, const Effort& effort, const std::function<void(const std::string&)>& progress) {
-  const Subject ours = our_subject();
+  const Subject& ours = pair.ours;
   Row row;
   row.work = pair.work.name;
   row.loop = pair.loop;
   row.peer = pair.peer.name;
   row.unit = unit_of(pair.work.kind);
-  row.aim = aim_of(pair.work, pair.peer.name);
+  row.aim = pair.aim;
   try {
     progress("estimate");
     const std::uint64_t our_count = operations_for(pair, ours, effort);
@@ -115,8 +121,7 @@ Row measure(const Pair& pair, const Effort& effort, const std::function<void(con
       row.peers.push_back(per_operation(pair, pair.peer, peer_count));
       if (!we_first) row.ours.push_back(per_operation(pair, ours, our_count));
     }
-    if (pair.work.kind == Kind::hello || pair.work.kind == Kind::cross_thread)
-      return row;  // several processes, threads
+    if (runs_apart(pair.work.kind)) return row;
     progress("count calls");
     count(pair, our_count, row);
   } catch (const Failed& failed) {

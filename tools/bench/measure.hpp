@@ -18,6 +18,8 @@ struct Pair {
   Case work;
   std::string loop;
   Subject peer;
+  Subject ours = our_subject();
+  Aim aim = aim_of(work, peer.name);
 };
 
 struct Effort {
@@ -39,7 +41,7 @@ struct Row {
   Aim aim{};
   std::string error{};  ///< not empty: no numbers, and why
 
-  double ratio() const;  ///< median of the rounds' ratios
+  double ratio() const;  ///< median of the rounds' ratios; of their differences, if that is the aim
   bool met() const { return error.empty() && ratio() <= aim.must; }
 };
 

@@ -24,7 +24,7 @@ inline void run_to_end(Kernel& kernel) {
 }
 
 // One file each: ours_post.cpp, ours_timers.cpp, ours_pipes.cpp, ours_echo.cpp, ours_sessions.cpp,
-// ours_threads.cpp, ours_delay.cpp.
+// ours_threads.cpp, ours_delay.cpp, ours_hosts.cpp.
 void our_post(Run& run);
 void our_ring(Run& run);
 void our_payload(Run& run);
@@ -42,5 +42,12 @@ void our_session_life(Run& run);
 void our_session_size(Run& run);
 void our_hello(Run& run);
 void our_delay(Run& run);
+void our_idle_steps(Run& run);
+void our_idle_switches(Run& run);
+void our_wake_p50(Run& run);
+void our_wake_p99(Run& run);
+void our_attach_cycle(Run& run);
+void our_attach_leak_fds(Run& run);
+void our_attach_leak_bytes(Run& run);
 
 }  // namespace poe::bench

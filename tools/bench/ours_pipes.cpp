@@ -28,7 +28,8 @@ class Relay : public Session {
     char byte;
     const poe_iovec part{&byte, 1};
     const poe_sys& sys = system();
-    if (sys.readv(sys.ctx, pipes_.reader(i), &part, 1) == 1 && pipes_.passed(i)) request_stop();
+    const bool taken = !pipes_.takes() || sys.readv(sys.ctx, pipes_.reader(i), &part, 1) == 1;
+    if (taken && pipes_.passed(i)) request_stop();
   }
 
   PipeSet& pipes_;

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <system_error>
@@ -35,9 +36,11 @@ class PipeSet {
 
   /// Sends the tokens off, spread evenly. The first hops warm up; then the run begins, and ends with the last hop.
   void start() {
-    left_ = to_send_ = run_.operations + run_.operations / 8 + size();
+    left_ = to_send_ = run_.operations + run_.operations / 8 + std::min(size(), kWarmUp);
     for (unsigned i = 0; i < run_.active; ++i) send(i * (size() / run_.active));
   }
+  /// With Run::takes false every pipe keeps its byte, and a hop is a report and nothing more.
+  bool takes() const noexcept { return run_.takes; }
   void send(unsigned i) {
     --to_send_;
     if (write(writers_[i], "x", 1) != 1) throw std::system_error(errno, std::generic_category(), "write to a pipe");
@@ -45,12 +48,12 @@ class PipeSet {
   /// Pipe i is readable: takes its byte and passes it on. True: that was the last one.
   bool hop(unsigned i) {
     char byte;
-    if (read(readers_[i], &byte, 1) != 1) return false;
+    if (takes() && read(readers_[i], &byte, 1) != 1) return false;
     return passed(i);
   }
   /// As hop(), after the byte was read.
   bool passed(unsigned i) {
-    if (to_send_ != 0) send(after(i));
+    if (takes() && to_send_ != 0) send(after(i));
     if (--left_ == run_.operations) run_.begin();
     if (left_ != 0) return false;
     run_.end();
@@ -59,6 +62,7 @@ class PipeSet {
 
  private:
   static constexpr int kAboveSelect = 1100;
+  static constexpr unsigned kWarmUp = 1000;
 
   void add() {
     int ends[2];

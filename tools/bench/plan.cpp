@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "hosts.hpp"
 #include "peers/peers.hpp"
 
 namespace poe::bench {
@@ -36,6 +37,15 @@ void add_rivals(const Case& work, std::vector<Pair>& to) {
       if (peer.name == rival.peer && peer.body(work.kind) != nullptr) to.push_back({work, "epoll", peer});
 }
 
+/// Without the rows whose peer is not there.
+void add_host_rows(const Case& work, const std::vector<std::string>& loops, std::vector<Pair>& to) {
+  const std::vector<Subject> peers = host_peers();
+  for (const HostRow& row : host_rows(work))
+    for (const Subject& peer : peers)
+      if (peer.name == row.peer && peer.body(work.kind) != nullptr && wants(loops, row.loop))
+        to.push_back({work, row.loop, peer, row.ours == "abi" ? abi_subject() : our_subject(), row.aim});
+}
+
 }  // namespace
 
 std::vector<std::string> suite_names() {
@@ -63,9 +73,11 @@ std::vector<Pair> plan(const Wanted& wanted) {
   for (const Case& work : all_cases()) {
     if (wanted.suite != "all" && wanted.suite != work.suite) continue;
     if (!wants(wanted.cases, work.name)) continue;
+    if (work.suite == "hosts") add_host_rows(work, wanted.loops, pairs);
     if (work.kernel && wants(wanted.loops, "epoll")) add_rivals(work, pairs);
     for (const Pairing& pairing : pairings())
-      if (!work.kernel && wants(wanted.loops, pairing.loop)) add_pairs(work, pairing, wanted.limits, pairs);
+      if (!work.kernel && work.suite != "hosts" && wants(wanted.loops, pairing.loop))
+        add_pairs(work, pairing, wanted.limits, pairs);
   }
   return pairs;
 }

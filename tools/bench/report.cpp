@@ -32,7 +32,11 @@ std::string formatted(const char* format, A... arguments) {
 std::string digits(double ns) { return formatted(ns < 100 ? "%.1f" : "%.0f", ns); }
 
 /// A ratio; as a fraction where it is very small.
-std::string share(double ratio) { return ratio < 0.02 ? formatted("1/%.0f", 1 / ratio) : formatted("%.2f", ratio); }
+std::string share(double ratio) {
+  return ratio > 0 && ratio < 0.02 ? formatted("1/%.0f", 1 / ratio) : formatted(ratio < 10 ? "%.2f" : "%.0f", ratio);
+}
+
+std::string result(const Row& row) { return row.aim.difference ? formatted("%+.0f", row.ratio()) : share(row.ratio()); }
 
 const char* word(const Row& row) {
   if (!row.met()) return "MISSED";
@@ -64,8 +68,8 @@ std::string table_line(const Row& row) {
   const auto [least, most] = std::minmax_element(row.ours.begin(), row.ours.end());
   line += formatted(" %10s %8s … %8s %10s", digits(median(row.ours)).c_str(), digits(*least).c_str(),
                     digits(*most).c_str(), digits(median(row.peers)).c_str());
-  line += formatted(" %-5s %6s %6s %6s %9.3f %9.3f  %s\n", row.unit, share(row.ratio()).c_str(),
-                    share(row.aim.must).c_str(), share(row.aim.goal).c_str(), row.syscalls, row.allocations, word(row));
+  line += formatted(" %-5s %6s %6s %6s %9.3f %9.3f  %s\n", row.unit, result(row).c_str(), share(row.aim.must).c_str(),
+                    share(row.aim.goal).c_str(), row.syscalls, row.allocations, word(row));
   return line;
 }
 
@@ -75,9 +79,8 @@ std::string verdict(const std::vector<Row>& rows) {
   std::string missed;
   for (const Row& row : rows) {
     if (!row.met())
-      missed +=
-          "  missed: " + row.work + " on " + row.loop + " beside " + row.peer +
-          (row.error.empty() ? ": " + share(row.ratio()) + ", must " + share(row.aim.must) + "\n" : ": not measured\n");
+      missed += "  missed: " + row.work + " on " + row.loop + " beside " + row.peer +
+                (row.error.empty() ? ": " + result(row) + ", must " + share(row.aim.must) + "\n" : ": not measured\n");
     else
       ++(row.ratio() <= row.aim.goal ? goal : met);
   }

@@ -29,8 +29,10 @@ class Run {
   std::uint64_t operations = 0;
   unsigned size = 1;
   unsigned active = 1;
+  bool takes = true;   ///< pipes: false: nobody reads the byte, so that all `active` pipes stay ready
   std::string loop{};  ///< of our side
-  int listener = -1;   ///< echo: a listening, non-blocking socket, to be closed by the side
+  Mode mode = Mode::own;
+  int listener = -1;  ///< echo: a listening, non-blocking socket, to be closed by the side
 
   void begin() noexcept {
     allocated_ = bench::allocations();
@@ -72,11 +74,16 @@ struct Subject {
   std::string version;
   std::array<Body, kKinds> bodies{};
 
-  Body body(Kind kind) const noexcept { return bodies[static_cast<std::size_t>(kind)]; }
+  /// Pipes that stay ready are the pipes with Run::takes false.
+  Body body(Kind kind) const noexcept {
+    return bodies[static_cast<std::size_t>(kind == Kind::ready ? Kind::pipes : kind)];
+  }
   void can(Kind kind, Body body) noexcept { bodies[static_cast<std::size_t>(kind)] = body; }
 };
 
 /// POE through its public API, on Run::loop.
 Subject our_subject();
+/// The same on our epoll loop, whatever Run::loop says: what our other loops are compared with.
+Subject our_epoll_subject();
 
 }  // namespace poe::bench

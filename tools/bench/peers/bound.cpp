@@ -19,7 +19,17 @@ std::vector<Subject> bound_subjects() {
   life.can(Kind::session_life, report_bound<400>);
   Subject size{"bound-256b", "", {}};
   size.can(Kind::session_size, report_bound<256>);
-  return {life, size};
+  Subject one{"bound-1", "", {}};
+  for (const Kind kind : {Kind::idle_steps, Kind::idle_switches, Kind::attach_leak_fds}) one.can(kind, report_bound<1>);
+  Subject memory{"bound-4k", "", {}};
+  memory.can(Kind::attach_leak_bytes, report_bound<4096>);
+  Subject tenth{"bound-100us", "", {}};
+  Subject milli{"bound-1ms", "", {}};
+  for (const Kind kind : {Kind::wake_p50, Kind::wake_p99, Kind::attach_cycle}) {
+    tenth.can(kind, report_bound<100'000>);
+    milli.can(kind, report_bound<1'000'000>);
+  }
+  return {life, size, one, memory, tenth, milli};
 }
 
 }  // namespace poe::bench

@@ -45,6 +45,14 @@ std::vector<Subject> kernel_peers() {
   return peers;
 }
 
+std::vector<Subject> host_peers() {
+  std::vector<Subject> peers;
+  for (Pairing& pairing : pairings()) peers.push_back(std::move(pairing.direct));
+  peers.push_back(our_epoll_subject());
+  for (Subject& bound : bound_subjects()) peers.push_back(std::move(bound));
+  return peers;
+}
+
 std::vector<std::string_view> missing_peers() {
   std::vector<std::string_view> missing;
 #if !POE_BENCH_UV

@@ -21,6 +21,8 @@ Subject qt_subject();
 Subject ev_subject();
 Subject caf_subject();
 Subject perl_subject();
+/// Our plug-ins without the kernel, through the Loop ABI.
+Subject abi_subject();
 /// A fixed number that a row is compared with, where no peer does the same: "bound-400ns".
 std::vector<Subject> bound_subjects();
 
@@ -36,6 +38,8 @@ std::vector<Pairing> pairings();
 std::vector<Subject> common_peers();
 /// Everybody whom rivals() may name.
 std::vector<Subject> kernel_peers();
+/// Everybody whom host_rows() may name: the libraries, our own epoll loop, and bounds.
+std::vector<Subject> host_peers();
 /// Peers that were not found when this program was configured.
 std::vector<std::string_view> missing_peers();
 

@@ -15,11 +15,10 @@
 #include <vector>
 
 #include "../hello.hpp"
-#include "../pipe_set.hpp"
-#include "echo_connection.hpp"
 #include "handlers.hpp"
 #include "peers.hpp"
 #include "poe/fd.hpp"
+#include "poller_cases.hpp"
 #include "pollers.hpp"
 #include "timer_heap.hpp"
 
@@ -195,67 +194,6 @@ void raw_timer_rearm(Run& run) {
   run.end();
 }
 
-// ---- descriptors
-
-template <class Poller>
-void raw_pipes(Run& run) {
-  PipeSet pipes(run);
-  Poller poller;
-  for (unsigned i = 0; i < pipes.size(); ++i) poller.add(pipes.reader(i), i);
-  pipes.start();
-  bool done = false;
-  while (!done) poller.wait(-1, [&](std::uint32_t i, bool) { done |= pipes.hop(i); });
-}
-
-template <class Poller>
-class RawServer {
- public:
-  RawServer(int listener, unsigned expected) : listener_(listener), left_(expected), open_(expected) {
-    connections_.resize(expected + 1);
-    poller_.add(listener, 0);
-  }
-  void run() {
-    while (open_ != 0) poller_.wait(-1, [&](std::uint32_t id, bool writable) { ready(id, writable); });
-  }
-
- private:
-  void ready(std::uint32_t id, bool writable) {
-    if (id == 0) return accept_all();
-    EchoConnection& connection = *connections_[id];
-    const auto wants = writable ? connection.writable() : connection.readable(buffer_);
-    if (wants == EchoConnection::Wants::nothing) return drop(id);
-    const bool output = wants == EchoConnection::Wants::output;
-    if (output != writable) poller_.want_output(connection.fd(), id, output);
-  }
-  void accept_all() {
-    for (int socket = accept_one(listener_); socket >= 0; socket = accept_one(listener_)) {
-      connections_[left_] = std::make_unique<EchoConnection>(socket);
-      poller_.add(socket, left_);
-      if (--left_ != 0) continue;
-      poller_.remove(listener_, 0);
-      close(listener_);
-      break;
-    }
-  }
-  void drop(std::uint32_t id) {
-    poller_.remove(connections_[id]->fd(), id);
-    connections_[id].reset();
-    --open_;
-  }
-
-  Poller poller_;
-  int listener_;
-  unsigned left_;
-  unsigned open_;
-  std::vector<std::unique_ptr<EchoConnection>> connections_;
-  EchoBuffer buffer_;
-};
-
-template <class Poller>
-void raw_echo(Run& run) {
-  RawServer<Poller>(run.listener, run.size).run();
-}
-
 // ---- another thread
 
 /// A vector under a mutex, taken whole by the receiving thread, which is woken only if it was empty.
@@ -298,7 +236,7 @@ Subject raw_subject() {
   Subject subject{Poller::kName,
                   "by hand",
                   {raw_hops<Poller>, raw_hops<Poller>, raw_payload<Poller>, raw_timer_add, raw_timer_cancel,
-                   raw_timer_fire, raw_timer_rearm, raw_pipes<Poller>, raw_echo<Poller>}};
+                   raw_timer_fire, raw_timer_rearm, poller_pipes<Poller>, poller_echo<Poller>}};
   subject.can(Kind::backlog, raw_backlog<Poller>);
   subject.can(Kind::cross_thread, raw_cross_thread);
   subject.can(Kind::hello, raw_hello);
