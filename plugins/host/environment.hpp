@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace poe::host_room {
 
@@ -13,5 +14,8 @@ bool privileged() noexcept;
 
 /// The variable's value, or "" where it is not set or privileged().
 std::string environment(const char* name);
+
+/// The variables of the loader that are set and have no effect, because of privileged().
+std::vector<std::string> ignored_variables();
 
 }  // namespace poe::host_room

@@ -4,6 +4,7 @@
 
 #include "capability_names.hpp"
 #include "contract.hpp"
+#include "environment.hpp"
 #include "plugin_file.hpp"
 #include "poe/near_names.hpp"
 #include "poe/plugin.hpp"
@@ -176,6 +177,8 @@ Error LoopRegistry::not_found(std::string_view name) const {
     error.with("tried", (f.path.empty() ? "(empty)" : f.path) + (f.skipped.empty() ? "" : ": " + f.skipped));
   const auto near = near_names(name, names_of(candidates()));
   if (!near.empty()) error.with("near", room::joined(near));
+  for (const std::string& variable : room::ignored_variables())
+    error.with("note", variable + " is ignored: this process runs with raised privileges");
   return error.with("found", summary());
 }
 
