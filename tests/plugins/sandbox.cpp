@@ -19,8 +19,8 @@ Sandbox::Sandbox() {
   if (!mkdtemp(pattern.data())) throw std::runtime_error("cannot make " + pattern);
   path_ = pattern;
   fs::permissions(path_, fs::perms(0755));
-  for (const char* name : {"POE_EVENT_LOOP", "POE_LOOP_PATH", "POE_TEST_CONSTRUCTED", "POE_TEST_HOST_QT",
-                           "POE_TEST_HOST_GLIB", "POE_TEST_HOST_OTHER"})
+  for (const char* name : {"POE_EVENT_LOOP", "POE_LOOP_PATH", "POE_LOOP_ALLOW", "POE_TEST_CONSTRUCTED",
+                           "POE_TEST_HOST_QT", "POE_TEST_HOST_GLIB", "POE_TEST_HOST_OTHER"})
     environment(name, std::nullopt);
 }
 
