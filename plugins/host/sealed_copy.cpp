@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#include "sealed_copy.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace poe::host_room {
+
+namespace {
+
+#ifdef MFD_EXEC
+constexpr unsigned kExecutable = MFD_EXEC;
+#else
+constexpr unsigned kExecutable = 0x0010u;  // <linux/memfd.h> since Linux 6.3
+#endif
+
+tl::unexpected<Refusal> failed(const std::string& tried) {
+  return refused(Errc::untrusted,
+                 "no sealed copy of it can be made, and only that can be held to the allow-list: " +
+                     std::generic_category().message(errno),
+                 tried,
+                 "allow memfd_create and executable memfds here (sysctl vm.memfd_noexec=0), or use no allow-list");
+}
+
+/// Before Linux 6.3 there is no such flag, and every memfd is executable.
+Fd executable_memory(const std::string& name) {
+  constexpr unsigned kFlags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+  Fd memory(memfd_create(name.c_str(), kFlags | kExecutable));
+  if (!memory && errno == EINVAL) memory = Fd(memfd_create(name.c_str(), kFlags));
+  return memory;
+}
+
+bool write_all(int to, const std::uint8_t* bytes, std::size_t size) {
+  while (size > 0) {
+    const ssize_t count = write(to, bytes, size);
+    if (count < 0 && errno != EINTR) return false;
+    if (count < 0) continue;
+    bytes += count;
+    size -= static_cast<std::size_t>(count);
+  }
+  return true;
+}
+
+/// Calls `each(bytes, count)`, false of which ends it, for the file's parts in order; false with errno if it failed.
+template <class Each>
+bool for_each_part(int from, off_t& size, Each each) {
+  std::array<std::uint8_t, 16384> part;
+  for (size = 0;;) {
+    const ssize_t count = pread(from, part.data(), part.size(), size);
+    if (count == 0) return true;
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 || !each(part.data(), static_cast<std::size_t>(count))) return false;
+    size += count;
+  }
+}
+
+}  // namespace
+
+Checked<SealedCopy> sealed_copy(int from, const std::string& name) {
+  SealedCopy copy{executable_memory(name)};
+  if (!copy.fd) return failed("memfd_create");
+  const auto append = [&](const std::uint8_t* bytes, std::size_t count) {
+    return write_all(copy.fd.get(), bytes, count);
+  };
+  if (!for_each_part(from, copy.size, append)) return failed("copy it to memory");
+  constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+  if (fcntl(copy.fd.get(), F_ADD_SEALS, kSeals) != 0) return failed("seal the copy");
+  Sha256 hash;
+  const auto add = [&](const std::uint8_t* bytes, std::size_t count) { return hash.update({bytes, count}), true; };
+  if (!for_each_part(copy.fd.get(), copy.size, add)) return failed("read the copy");
+  copy.digest = hash.finish();
+  return copy;
+}
+
+}  // namespace poe::host_room
