@@ -64,7 +64,7 @@ function(poe_add_room name)
   endforeach()
 endfunction()
 
-# libpoe.so out of all rooms; tests and tools link it as poe::poe.
+# libpoe (libpoe.so, or with BUILD_SHARED_LIBS=OFF libpoe.a) out of all rooms; tests and tools link it as poe::poe.
 function(poe_assemble_library)
   get_property(rooms GLOBAL PROPERTY POE_OBJECT_ROOMS)
   get_property(roots GLOBAL PROPERTY POE_HEADER_ROOTS)
@@ -73,7 +73,7 @@ function(poe_assemble_library)
   foreach(room IN LISTS rooms)
     list(APPEND objects $<TARGET_OBJECTS:${room}>)
   endforeach()
-  add_library(poe SHARED ${objects})
+  add_library(poe ${objects})
   add_library(poe::poe ALIAS poe)
   set_target_properties(poe PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
   foreach(root IN LISTS roots)
@@ -83,7 +83,9 @@ function(poe_assemble_library)
   target_compile_features(poe PUBLIC cxx_std_20)
   target_link_libraries(poe PUBLIC tl::expected Threads::Threads PRIVATE ${CMAKE_DL_LIBS} $<BUILD_INTERFACE:poe_build_options>
                             ${private_libraries})
-  target_link_options(poe PRIVATE -Wl,-z,defs)
+  if(BUILD_SHARED_LIBS)
+    target_link_options(poe PRIVATE -Wl,-z,defs)
+  endif()
 endfunction()
 
 # poe_note(text): one line of the configure summary, say why something is left out.

@@ -27,7 +27,8 @@ function(poe_install)
   endif()
 
   install(TARGETS poe ${extra} EXPORT poeTargets
-          LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT development)
+          LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT development
+          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
   install(TARGETS ${rooms} poe_loop_abi EXPORT poeTargets)
   install(TARGETS poe_loop_kit EXPORT poeTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT development)
   install(TARGETS poe_loop_check RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT development)
@@ -37,6 +38,11 @@ function(poe_install)
   endforeach()
 
   install(EXPORT poeTargets NAMESPACE poe:: DESTINATION ${package_dir} COMPONENT development)
+  set(POE_STATIC_DEPENDENCY_LINES)
+  if(NOT BUILD_SHARED_LIBS)
+    get_property(lines GLOBAL PROPERTY POE_STATIC_DEPENDENCIES)
+    list(JOIN lines "\n  " POE_STATIC_DEPENDENCY_LINES)
+  endif()
   set(POE_LOOP_DIR_FROM_PREFIX ${POE_LOOP_DIR})
   configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/poeConfig.cmake.in ${PROJECT_BINARY_DIR}/poeConfig.cmake
                                 INSTALL_DESTINATION ${package_dir}

@@ -6,7 +6,6 @@
 #include <cctype>
 #include <iterator>
 
-#include "plugin_file.hpp"
 #include "poe/plugin.hpp"
 #include "words.hpp"
 

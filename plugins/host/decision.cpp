@@ -21,8 +21,9 @@ std::string asked_line(const Decision& d) {
 }
 
 std::string folder_lines(const LoopRegistry& registry) {
-  std::string text = "folders, in order:\n";
-  for (const LoopFolder& f : registry.folders()) {
+  const auto folders = registry.folders();
+  std::string text = folders.empty() ? "folders: none\n" : "folders, in order:\n";
+  for (const LoopFolder& f : folders) {
     text += "  " + (f.path.empty() ? "(empty)" : f.path) + " (" + f.origin + ")";
     text += f.skipped.empty() ? "\n" : ": skipped: " + f.skipped + "\n";
   }
@@ -48,7 +49,7 @@ std::string candidate_lines(const Decision& d, const std::vector<LoopCandidate>&
   for (const LoopCandidate& c : all) {
     const std::string indent(widest + 4, ' ');
     text += "  " + c.name + std::string(widest - c.name.size() + 2, ' ') + verdict(c, d) + "\n";
-    text += indent + c.path + "\n";
+    text += indent + (c.built_in ? "built in" : c.path) + "\n";
     if (c.status != LoopStatus::usable && !c.advice.empty()) text += indent + "do: " + c.advice + "\n";
   }
   return text;

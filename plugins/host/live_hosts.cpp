@@ -35,7 +35,7 @@ std::optional<Probed> PluginLoops::live_host(const LoopCandidate& candidate) {
     remark = candidate.rank > 0 ? "native loop " + std::to_string(candidate.rank) : "used only when asked for";
     return std::nullopt;
   }
-  if (loaded_library(candidate.host_sonames).empty()) {
+  if (!candidate.built_in && loaded_library(candidate.host_sonames).empty()) {
     remark = "no live host: " + joined(candidate.host_sonames) + " not loaded by this program";
     return std::nullopt;
   }

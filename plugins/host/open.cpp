@@ -43,7 +43,7 @@ Result<Kernel> open_kernel(OpenOptions options) {
   if (auto inner = read_inner_set(options.kernel); !inner) return failure(inner.error());
   LogSink* log = options.kernel.log;
   auto loops = std::make_unique<host_room::PluginLoops>(
-      LoopRequest{std::move(options.loop), std::move(options.plugin_dirs), log});
+      LoopRequest{std::move(options.loop), std::move(options.plugin_dirs), log, std::move(options.allow_list)});
   if (auto opens = loops->open_asked(); !opens) return failure(opens.error());
   return Kernel(std::move(loops), options.kernel);
 }

@@ -5,11 +5,12 @@
 
 #include <algorithm>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "elf_note.hpp"
+#include "sealed_copy.hpp"
 #include "trusted_file.hpp"
+#include "words.hpp"
 
 namespace poe::host_room {
 
@@ -34,14 +35,26 @@ std::optional<Refusal> misfit(const poe_loop_note& note, const PluginFile& file)
   return std::nullopt;
 }
 
+std::optional<Refusal> unlisted(const CheckedFile& checked, const PluginFile& file,
+                                const std::vector<AllowList>& lists) {
+  for (const AllowList& list : lists)
+    if (auto bad = list.objection(*checked.digest, file.path())) return bad;
+  return std::nullopt;
+}
+
+/// Exchanges the file for a copy of it that nobody can change, for its hash to mean something.
+std::optional<Refusal> seal(CheckedFile& checked, const PluginFile& file) {
+  auto copy = sealed_copy(checked.fd.get(), file_name(file));
+  if (!copy) return copy.error();
+  checked.fd = std::move(copy->fd);
+  checked.size = copy->size;
+  checked.digest = copy->digest;
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string PluginFile::path() const { return folder + "/" + file_name(*this); }
-
-bool well_formed(std::string_view name) noexcept {
-  const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
-  return !name.empty() && name.size() < sizeof poe_loop_note::name && std::all_of(name.begin(), name.end(), allowed);
-}
 
 std::vector<PluginFile> plugin_files(const Folder& folder) {
   std::vector<PluginFile> files;
@@ -58,7 +71,7 @@ std::vector<PluginFile> plugin_files(const Folder& folder) {
   return files;
 }
 
-Checked<CheckedFile> check(const PluginFile& file, poe_loop_note* ret_note) {
+Checked<CheckedFile> check(const PluginFile& file, const std::vector<AllowList>& lists, poe_loop_note* ret_note) {
   if (!well_formed(file.name))
     return refused(Errc::invalid_argument, "a loop's name is 1 to 31 of a-z, 0-9 and _", "read its name",
                    "give the file and the loop another name");
@@ -68,10 +81,16 @@ Checked<CheckedFile> check(const PluginFile& file, poe_loop_note* ret_note) {
   if (!opened) return tl::unexpected(opened.error());
   checked.fd = std::move(opened->fd);
   checked.identity = opened->identity;
-  auto note = read_loop_note(checked.fd.get(), checked.identity.st_size);
+  checked.size = checked.identity.st_size;
+  if (!lists.empty())
+    if (auto bad = seal(checked, file)) return tl::unexpected(*bad);
+  auto note = read_loop_note(checked.fd.get(), checked.size);
   if (!note) return tl::unexpected(note.error());
   if (ret_note) *ret_note = *note;
   if (auto bad = misfit(*note, file)) return tl::unexpected(*bad);
+  if (auto bad = unlisted(checked, file, lists)) return tl::unexpected(*bad);
+  for (const AllowList& list : lists)
+    checked.warnings.insert(checked.warnings.end(), list.warnings().begin(), list.warnings().end());
   checked.note = *note;
   return checked;
 }

@@ -6,14 +6,16 @@
 
 #include <sys/stat.h>
 
+#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "allow_list.hpp"
 #include "poe/fd.hpp"
 #include "poe/loop_abi.h"
 #include "refusal.hpp"
 #include "search_path.hpp"
+#include "sha256.hpp"
 
 namespace poe::host_room {
 
@@ -27,20 +29,21 @@ struct PluginFile {
 
 /// A file that passed every check that needs no code of it to run.
 struct CheckedFile {
-  Fd fd;
-  struct stat identity {};
-  poe_loop_note note{};  ///< right major, right name
+  Fd fd;                           ///< the file, or a sealed copy of it
+  struct stat identity {};         ///< of the file
+  off_t size = 0;                  ///< of what `fd` is, in bytes
+  poe_loop_note note{};            ///< right major, right name
+  std::optional<Digest> digest{};  ///< of the sealed copy, if it is one
   std::vector<std::string> warnings{};
 };
-
-/// 1 to 31 of a-z, 0-9 and _.
-bool well_formed(std::string_view name) noexcept;
 
 /// The files in `folder` that are named like plug-ins, sorted by name.
 std::vector<PluginFile> plugin_files(const Folder& folder);
 
 /// Codes: no_loop (gone or unreadable), untrusted, not_a_plugin, abi_mismatch, invalid_argument (its name).
 /// `*ret_note`, if given, is set as soon as the note was read, also when the file is refused for it.
-Checked<CheckedFile> check(const PluginFile& file, poe_loop_note* ret_note = nullptr);
+/// @param lists  if there are any, a sealed copy is what is looked at, and each must have it
+Checked<CheckedFile> check(const PluginFile& file, const std::vector<AllowList>& lists,
+                           poe_loop_note* ret_note = nullptr);
 
 }  // namespace poe::host_room

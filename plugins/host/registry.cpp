@@ -2,15 +2,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "capability_names.hpp"
-#include "contract.hpp"
+#include "built_in.hpp"
+#include "candidate.hpp"
 #include "environment.hpp"
-#include "plugin_file.hpp"
+#include "loop_files.hpp"
 #include "poe/near_names.hpp"
 #include "poe/plugin.hpp"
-#include "rank.hpp"
-#include "search_path.hpp"
-#include "shared_object.hpp"
 #include "words.hpp"
 
 namespace poe {
@@ -18,91 +15,24 @@ namespace poe {
 namespace room = host_room;
 
 struct LoopRegistry::State {
-  std::vector<room::Folder> folders;
-  std::vector<room::PluginFile> files;  ///< in search order
+  room::LoopFiles files;
 
-  const room::PluginFile* first(std::string_view name) const {
-    const auto at = std::find_if(files.begin(), files.end(), [&](const auto& f) { return f.name == name; });
-    return at == files.end() ? nullptr : &*at;
+  std::vector<LoopCandidate> all(bool opened) const {
+    std::vector<LoopCandidate> found;
+    for (const room::LoopEntry entry : room::built_in_loops()) found.push_back(room::built_in_candidate(*entry()));
+    files.judge(opened, found);
+    return found;
   }
 };
 
 namespace {
 
-void turn_down(LoopCandidate& c, const room::Refusal& why) {
-  const bool missing = why.why.starts_with(room::kMissingLibrary);
-  c.status = missing ? LoopStatus::missing_library : LoopStatus::refused;
-  c.reason = why.why;
-  c.advice = why.advice;
-  c.error = why.error(c.name, c.path);
-}
-
-void shadow(LoopCandidate& c, const std::string& by) {
-  c.status = LoopStatus::shadowed;
-  c.reason = "shadowed by " + by + ", which is found first";
-  c.advice = "put its folder first in POE_LOOP_PATH to use it";
-  c.error = Error(Errc::no_loop, "load loop", room::quoted(c.name), c.reason, c.advice).with("file", c.path);
-}
-
-void describe(LoopCandidate& c, const poe_loop_note& note) {
-  c.abi_major = note.abi_major;
-  c.abi_minor = note.abi_minor;
-  c.version = note.version;
-  c.host_sonames = room::split(note.host_sonames);
-}
-
-void describe(LoopCandidate& c, const poe_loop_plugin& plugin) {
-  c.library = plugin.library;
-  c.library_version = plugin.library_version;
-  c.licence = plugin.licence;
-  c.capabilities = room::capability_names(plugin);
-  for (auto line = plugin.option_schema; line && *line; ++line) c.options.emplace_back(*line);
-}
-
-room::Checked<const poe_loop_plugin*> open_checked(const room::PluginFile& file, const room::CheckedFile& checked) {
-  auto plugin = room::open_object(file, checked);
-  if (!plugin) return plugin;
-  if (auto bad = room::breach(**plugin, checked.note)) return tl::unexpected(*bad);
-  return plugin;
-}
-
-LoopCandidate candidate(const room::PluginFile& file, bool opened) {
-  LoopCandidate c;
-  c.name = file.name;
-  c.path = file.path();
-  c.rank = room::rank_of(c.name);
-  poe_loop_note note{};
-  auto checked = room::check(file, &note);
-  if (note.magic != 0) describe(c, note);
-  if (!checked) return turn_down(c, checked.error()), c;
-  c.warnings = checked->warnings;
-  if (!opened) return c;
-  const auto plugin = open_checked(file, *checked);
-  if (plugin)
-    describe(c, **plugin);
-  else
-    turn_down(c, plugin.error());
-  return c;
-}
-
 /// Loops chosen by themselves first, best first, then by name; the shadowed below what shadows them.
-void sort_for_people(std::vector<LoopCandidate>& all) {
+std::vector<LoopCandidate> sorted_for_people(std::vector<LoopCandidate> all) {
   const auto key = [](const LoopCandidate& c) { return std::pair(c.rank == 0, c.rank); };
   std::stable_sort(all.begin(), all.end(), [&](const LoopCandidate& a, const LoopCandidate& b) {
     return key(a) != key(b) ? key(a) < key(b) : a.name < b.name;
   });
-}
-
-std::vector<LoopCandidate> judge_all(const std::vector<room::PluginFile>& files, bool opened) {
-  std::vector<LoopCandidate> all;
-  for (const room::PluginFile& file : files) {
-    const auto first = std::find_if(all.begin(), all.end(), [&](const auto& c) { return c.name == file.name; });
-    const bool shadowed = first != all.end();
-    LoopCandidate c = candidate(file, opened && !shadowed);
-    if (shadowed) shadow(c, first->path);
-    all.push_back(std::move(c));
-  }
-  sort_for_people(all);
   return all;
 }
 
@@ -129,27 +59,16 @@ std::string_view to_string(LoopStatus status) noexcept {
   return "";
 }
 
-LoopRegistry::LoopRegistry(const std::vector<std::string>& folders) : state_(std::make_unique<State>()) {
-  state_->folders = room::search_path(folders);
-  for (const room::Folder& folder : state_->folders) {
-    if (!folder.skipped.empty()) continue;
-    auto files = room::plugin_files(folder);
-    std::move(files.begin(), files.end(), std::back_inserter(state_->files));
-  }
-}
+LoopRegistry::LoopRegistry(const std::vector<std::string>& folders, const std::string& allow_list)
+    : state_(new State{{folders, allow_list}}) {}
 
 LoopRegistry::LoopRegistry(LoopRegistry&&) noexcept = default;
 LoopRegistry& LoopRegistry::operator=(LoopRegistry&&) noexcept = default;
 LoopRegistry::~LoopRegistry() = default;
 
-std::vector<LoopFolder> LoopRegistry::folders() const {
-  std::vector<LoopFolder> all;
-  for (const room::Folder& f : state_->folders) all.push_back({f.path, room::to_string(f.origin), f.skipped});
-  return all;
-}
-
-std::vector<LoopCandidate> LoopRegistry::candidates() const { return judge_all(state_->files, false); }
-std::vector<LoopCandidate> LoopRegistry::inspect() const { return judge_all(state_->files, true); }
+std::vector<LoopFolder> LoopRegistry::folders() const { return state_->files.folders(); }
+std::vector<LoopCandidate> LoopRegistry::candidates() const { return sorted_for_people(state_->all(false)); }
+std::vector<LoopCandidate> LoopRegistry::inspect() const { return sorted_for_people(state_->all(true)); }
 
 std::string LoopRegistry::summary() const {
   std::vector<std::string> words;
@@ -159,22 +78,15 @@ std::string LoopRegistry::summary() const {
 }
 
 Result<const poe_loop_plugin*> LoopRegistry::load(std::string_view name, std::vector<std::string>* warnings) const {
-  const room::PluginFile* file = state_->first(name);
-  if (!file) return failure(not_found(name));
-  auto checked = room::check(*file);
-  if (!checked) return failure(checked.error().error(file->name, file->path()).with("found", summary()));
-  if (warnings) std::move(checked->warnings.begin(), checked->warnings.end(), std::back_inserter(*warnings));
-  const auto plugin = open_checked(*file, *checked);
-  if (!plugin) return failure(plugin.error().error(file->name, file->path()).with("found", summary()));
-  return *plugin;
+  if (const poe_loop_plugin* linked_in = room::built_in(name)) return linked_in;
+  if (!state_->files.has(name)) return failure(not_found(name));
+  auto loaded = state_->files.load(name, warnings);
+  if (!loaded) loaded.error().with("found", summary());
+  return loaded;
 }
 
 Error LoopRegistry::not_found(std::string_view name) const {
-  const std::string file = "libpoe_loop_" + std::string(name) + ".so";
-  Error error(Errc::no_loop, "load loop", room::quoted(name), "there is no " + file + " in the search path",
-              "install the plug-in, name its folder in POE_LOOP_PATH, or pick another loop with POE_EVENT_LOOP");
-  for (const room::Folder& f : state_->folders)
-    error.with("tried", (f.path.empty() ? "(empty)" : f.path) + (f.skipped.empty() ? "" : ": " + f.skipped));
+  Error error = state_->files.absent(name);
   const auto near = near_names(name, names_of(candidates()));
   if (!near.empty()) error.with("near", room::joined(near));
   for (const std::string& variable : room::ignored_variables())

@@ -45,7 +45,7 @@ Error ambiguous(const std::vector<Probed>& hosts) {
 PluginLoops::PluginLoops(LoopRequest request)
     : request_(std::move(request)),
       log_(request_.log ? *request_.log : stderr_log()),
-      registry_(request_.plugin_dirs),
+      registry_(request_.plugin_dirs, request_.allow_list),
       from_environment_(environment("POE_EVENT_LOOP")) {
   if (!request_.loop.empty())
     decision_.asked = "the argument " + quoted(request_.loop);

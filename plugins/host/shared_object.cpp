@@ -30,12 +30,10 @@ class MappedObjects {
   /// The handle, or nullptr with the linker's text in `why`.
   void* open(const PluginFile& file, const CheckedFile& checked, std::string& why) {
     const std::lock_guard lock(mutex_);
-    const auto known = std::find_if(objects_.begin(), objects_.end(), [&](const Object& o) {
-      return o.device == checked.identity.st_dev && o.inode == checked.identity.st_ino;  // mapped, so not reused
-    });
+    const auto known = std::find_if(objects_.begin(), objects_.end(), [&](const Object& o) { return o.is(checked); });
     if (known != objects_.end()) return known->handle;
     void* handle = open_new(file, checked, why);
-    if (handle) objects_.push_back({checked.identity.st_dev, checked.identity.st_ino, handle});
+    if (handle) objects_.push_back({checked.identity.st_dev, checked.identity.st_ino, checked.digest, handle});
     return handle;
   }
 
@@ -43,7 +41,15 @@ class MappedObjects {
   struct Object {
     dev_t device;
     ino_t inode;
+    std::optional<Digest> digest;  ///< of a sealed copy
     void* handle;
+
+    /// A copy is known by its content: the file it was made of may be gone and its inode reused. A file opened itself
+    /// is mapped, so its inode is not. The one is never taken for the other, whose bytes its owner may have changed.
+    bool is(const CheckedFile& file) const {
+      if (digest || file.digest) return digest == file.digest;
+      return device == file.identity.st_dev && inode == file.identity.st_ino;
+    }
   };
 
   void* open_new(const PluginFile& file, const CheckedFile& checked, std::string& why) {

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "poe/loop_abi.h"
+
 namespace poe::host_room {
 
 std::string joined(const std::vector<std::string>& words, std::string_view between) {
@@ -27,6 +29,11 @@ std::vector<std::string> split(std::string_view text) {
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return words;
+}
+
+bool well_formed(std::string_view name) noexcept {
+  const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; };
+  return !name.empty() && name.size() < sizeof poe_loop_note::name && std::all_of(name.begin(), name.end(), allowed);
 }
 
 }  // namespace poe::host_room

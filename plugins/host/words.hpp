@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Small helpers on texts: lists and splitting.
+// Small helpers on texts: lists, splitting, names.
 #pragma once
 
 #include <string>
@@ -17,5 +17,8 @@ std::string quoted(std::string_view text);
 
 /// The words between blanks.
 std::vector<std::string> split(std::string_view text);
+
+/// A loop's name: 1 to 31 of a-z, 0-9 and _.
+bool well_formed(std::string_view name) noexcept;
 
 }  // namespace poe::host_room

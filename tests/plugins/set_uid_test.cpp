@@ -28,7 +28,8 @@ class SetUidTest : public testing::TestWithParam<uid_t> {
     plant();
     const std::string output = start();
     if (output.find("secure=1\n") == std::string::npos)
-      GTEST_SKIP() << "NOT TESTED: " << box.path() << " is on a file system that ignores set-uid, or user nobody cannot "
+      GTEST_SKIP() << "NOT TESTED: " << box.path()
+                   << " is on a file system that ignores set-uid, or user nobody cannot "
                    << "read the build folder: " << output;
     ASSERT_TRUE(output.starts_with("user=65534 effective=" + std::to_string(GetParam()) + "\n")) << output;
   }
@@ -41,6 +42,7 @@ class SetUidTest : public testing::TestWithParam<uid_t> {
     ASSERT_EQ(chown((planted + "/libpoe_loop_good.so").c_str(), kNobody, kNobody), 0);
     box.environment("POE_EVENT_LOOP", "good");
     box.environment("POE_LOOP_PATH", planted);
+    box.environment("POE_LOOP_ALLOW", planted + "/loops.sha256");
     box.environment("LD_LIBRARY_PATH", planted);
   }
 
@@ -60,7 +62,8 @@ class SetUidTest : public testing::TestWithParam<uid_t> {
               std::string::npos)
         << output;
     EXPECT_NE(output.find("\n  note:  POE_EVENT_LOOP is ignored: this process runs with raised privileges\n"
-                          "  note:  POE_LOOP_PATH is ignored: this process runs with raised privileges\n"),
+                          "  note:  POE_LOOP_PATH is ignored: this process runs with raised privileges\n"
+                          "  note:  POE_LOOP_ALLOW is ignored: this process runs with raised privileges\n"),
               std::string::npos)
         << output;
     EXPECT_TRUE(output.ends_with("\nran=nothing\n")) << output;
@@ -87,11 +90,12 @@ TEST_P(SetUidTest, Pain38DroppingThePrivilegesDoesNotBringTheVariablesBack) {
 
 TEST_P(SetUidTest, Pain38AFolderOfTheCallersIsRefusedAlsoWhenTheProgramNamesIt) {
   const std::string output = start(planted);
-  EXPECT_NE(output.find("poe: cannot load loop \"good\": the folder SANDBOX/planted belongs to user 65534, who is neither "
-                        "root, nor the user running this, nor the owner of this program\n"
-                        "  file:  SANDBOX/planted/libpoe_loop_good.so\n"
-                        "  tried: check who may change it\n"),
-            std::string::npos)
+  EXPECT_NE(
+      output.find("poe: cannot load loop \"good\": the folder SANDBOX/planted belongs to user 65534, who is neither "
+                  "root, nor the user running this, nor the owner of this program\n"
+                  "  file:  SANDBOX/planted/libpoe_loop_good.so\n"
+                  "  tried: check who may change it\n"),
+      std::string::npos)
       << output;
   EXPECT_NE(output.find("  do:    have root or yourself own SANDBOX/planted, if you trust what is in it\n"),
             std::string::npos)
@@ -99,7 +103,14 @@ TEST_P(SetUidTest, Pain38AFolderOfTheCallersIsRefusedAlsoWhenTheProgramNamesIt) 
   EXPECT_TRUE(output.ends_with("\nran=nothing\n")) << output;
 }
 
+TEST_P(SetUidTest, Pain38AnAllowListOfTheCallersCannotTurnTheProgramsLoopsAway) {
+  box.environment("POE_EVENT_LOOP", std::nullopt);
+  const std::string output = start();  // no such list: it would allow nothing
+  EXPECT_NE(output.find("the best native loop here"), std::string::npos) << output;
+}
+
 TEST_P(SetUidTest, Pain38WithoutTheBitTheSameCallIsObeyed) {
+  box.environment("POE_LOOP_ALLOW", std::nullopt);
   ASSERT_EQ(chmod(helper.c_str(), 0755), 0);
   const std::string output = start();  // the caller's own privileges, plug-in and folder
   EXPECT_NE(output.find("secure=0\n"), std::string::npos) << output;

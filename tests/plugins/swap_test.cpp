@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <functional>
 
+#include "outcome.hpp"
 #include "refusal.hpp"
 
 namespace poe::test {
@@ -84,6 +86,23 @@ TEST_F(ExchangedPluginTest, WhatWasCheckedIsOpenedAlthoughAnotherFileHasItsNameB
   EXPECT_EQ(refusal(box, "good"), "loaded");
   EXPECT_TRUE(exchanged);
   EXPECT_EQ(ran(), "good");
+}
+
+/// Nobody but the file's owner can do that, who is trusted unless an allow-list says that only the content counts.
+TEST_F(ExchangedPluginTest, WhatWasHashedIsOpenedAlthoughTheFilesContentIsAnotherByThen) {
+  const std::string list = box.path() + "/loops.sha256";
+  box.write("good", read_file(good) + "of this test alone");  // else a copy may be open already
+  ASSERT_EQ(outcome_of("umask 022 && sha256sum " + good + " >" + list).code, 0);
+  const std::string bytes = read_file(impostor);
+  moments().before_dlopen = [&] {
+    std::ofstream(good, std::ios::binary | std::ios::trunc) << bytes;  // the same file
+    exchanged = true;
+  };
+  const auto loaded = LoopRegistry({box.path()}, list).load("good");
+  EXPECT_TRUE(loaded) << loaded.error().report();
+  EXPECT_TRUE(exchanged);
+  EXPECT_EQ(ran(), "good");
+  EXPECT_FALSE(LoopRegistry({box.path()}, list).load("good")) << "by now it is another file";
 }
 
 TEST_F(ExchangedPluginTest, AnExchangeDuringTheCheckIsNoticed) {

@@ -26,6 +26,7 @@ std::string joined(const std::vector<std::string>& words) {
 nlohmann::ordered_json as_json(const LoopCandidate& c) {
   return {{"name", c.name},
           {"path", c.path},
+          {"built_in", c.built_in},
           {"status", to_string(c.status)},
           {"rank", c.rank},
           {"version", c.version},
@@ -52,7 +53,8 @@ using Row = std::array<std::string, 5>;
 
 Row row_of(const LoopCandidate& c) {
   const std::string library = c.library.empty() ? "-" : c.library + " " + c.library_version;
-  return {c.name, c.rank > 0 ? std::to_string(c.rank) : "-", library, c.licence.empty() ? "-" : c.licence, c.path};
+  return {c.name, c.rank > 0 ? std::to_string(c.rank) : "-", library, c.licence.empty() ? "-" : c.licence,
+          c.built_in ? "(built in)" : c.path};
 }
 
 std::array<std::size_t, 5> widest(const std::vector<Row>& rows) {
@@ -103,8 +105,8 @@ void print_nothing_found(const LoopRegistry& registry) {
 }
 
 /// Decides as a program without a host of its own would, and tells every reason.
-int explain(const LoopsOptions& options, const std::vector<std::string>& dirs) {
-  const auto provider = make_loop_provider({options.loop, dirs, nullptr});
+int explain(const LoopsOptions& options, const std::vector<std::string>& dirs, const std::string& list) {
+  const auto provider = make_loop_provider({options.loop, dirs, nullptr, list});
   const auto choice = provider->choose();
   std::cout << provider->explain();
   if (choice) return kDone;
@@ -122,10 +124,23 @@ std::vector<std::string> absolute(const std::vector<std::string>& typed) {
 
 }  // namespace
 
+std::string loops_help() {
+  return "POE_EVENT_LOOP names the loop to use, POE_LOOP_PATH more folders, separated by colons; POE_LOOP_ALLOW a "
+         "file\n"
+         "made by: sha256sum libpoe_loop_*.so >FILE. Then only what is in it is opened.\n"
+         "Below a loop that is not used: refused and why, and after \"do:\" how to mend it. Refused are files and "
+         "folders\n"
+         "that others may change or that belong to others, links out of their folder, relative folders, files that "
+         "are\n"
+         "not in the allow-list, that are no plug-ins, or that speak another ABI. Set-uid programs ignore the "
+         "variables.\n";
+}
+
 int loops(const LoopsOptions& options) {
   const std::vector<std::string> dirs = absolute(options.dirs);
-  if (options.explain) return explain(options, dirs);
-  const LoopRegistry registry(dirs);
+  const std::string list = options.allow.empty() ? "" : absolute({options.allow}).front();
+  if (options.explain) return explain(options, dirs, list);
+  const LoopRegistry registry(dirs, list);
   const std::vector<LoopCandidate> all = registry.inspect();
   if (options.json)
     print_json(all);

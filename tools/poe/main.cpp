@@ -39,8 +39,10 @@ void add_loops(CLI::App& app, const ExitCode& code) {
       ->type_name("FOLDER")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->footer("POE_EVENT_LOOP names the loop to use, POE_LOOP_PATH more folders, separated by colons.\n" +
-                  std::string(poe::tool::kExitCodes));
+  command
+      ->add_option("--allow", options->allow, "As if a program allowed only the plug-ins in this list of sha256sum's")
+      ->type_name("FILE");
+  command->footer(poe::tool::loops_help() + poe::tool::kExitCodes);
   command->callback([options, code] { *code = poe::tool::loops(*options); });
 }
 

@@ -21,6 +21,9 @@ struct OpenOptions {
   /// Absolute folders to look for plug-ins in before all others.
   std::vector<std::string> plugin_dirs{};
   KernelOptions kernel{};
+  /// Absolute path of a file as sha256sum(1) writes it: only plug-ins whose SHA-256 is in it are opened, whatever
+  /// folder they are in. POE_LOOP_ALLOW may narrow that further. Empty: any plug-in that is trusted by owner and mode.
+  std::string allow_list{};
 };
 
 /// Makes a kernel. The loop itself is chosen when it is first needed, on the thread that needs it: run() chooses one to

@@ -27,16 +27,17 @@ enum class LoopStatus : int {
   usable,           ///< trusted, speaks our ABI; opened without a complaint if it was opened at all
   refused,          ///< LoopCandidate::error says why
   missing_library,  ///< a good plug-in, but a library it needs is not installed
-  shadowed,         ///< an earlier folder has a file of the same name, and that one is used
+  shadowed,         ///< an earlier folder has a file of the same name, or it is built in, and that one is used
 };
 
 /// "usable", "refused", "missing_library", "shadowed".
 POE_API std::string_view to_string(LoopStatus status) noexcept;
 
-/// One plug-in file and what is known about it. A value.
+/// One loop, a plug-in file or built in, and what is known about it. A value.
 struct LoopCandidate {
-  std::string name;  ///< from libpoe_loop_<name>.so
-  std::string path;  ///< absolute
+  std::string name;       ///< from libpoe_loop_<name>.so
+  std::string path;       ///< absolute; empty if it is built in
+  bool built_in = false;  ///< linked into libpoe (POE_STATIC_LOOPS): never loaded, always usable
   LoopStatus status = LoopStatus::usable;
   std::string reason{};                 ///< one line why it is not usable; empty if it is
   std::string advice{};                 ///< what to do about that; may be empty
@@ -49,7 +50,7 @@ struct LoopCandidate {
   std::string version{};                    ///< the plug-in's own
   std::vector<std::string> host_sonames{};  ///< libraries whose presence hints at a live host
 
-  // From the plug-in itself; known only after LoopRegistry::inspect().
+  // From the plug-in itself; known only after LoopRegistry::inspect(), or if it is built in.
   std::string library{};                    ///< what does the waiting: "libuv"
   std::string library_version{};            ///< as the library says at run time
   std::string licence{};                    ///< of that library, SPDX
@@ -71,11 +72,19 @@ struct LoopFolder {
 ///
 /// Search order: the folders given, POE_LOOP_PATH (colon-separated), `poe/loops-1` beside our own library, the folder
 /// it was configured to be installed to. The environment is ignored in a privilege-raised process (set-uid, set-gid,
-/// file capabilities). The first file of a name decides; others of that name are shadowed.
+/// file capabilities). Loops that are built in go before all files; of files, the first of a name decides. Others of
+/// that name are shadowed. A build with POE_LOAD_LOOPS=OFF has only what is built in and looks for no file.
+///
+/// An allow-list names the files that may be opened by the SHA-256 of their content, in a file as sha256sum(1) writes
+/// it (`sha256sum libpoe_loop_*.so >loops.sha256`). POE_LOOP_ALLOW names one more; then a file must be in both. A list
+/// that cannot be used - missing, malformed, changeable by others - allows nothing. Loops that are built in need no
+/// line.
 class POE_API LoopRegistry {
  public:
-  /// Reads POE_LOOP_PATH now. @param folders  absolute; a relative one is skipped and says so in folders().
-  explicit LoopRegistry(const std::vector<std::string>& folders = {});
+  /// Reads POE_LOOP_PATH, POE_LOOP_ALLOW and the allow-lists now.
+  /// @param folders     absolute; a relative one is skipped and says so in folders()
+  /// @param allow_list  absolute path; empty: none but that of POE_LOOP_ALLOW
+  explicit LoopRegistry(const std::vector<std::string>& folders = {}, const std::string& allow_list = {});
   LoopRegistry(LoopRegistry&&) noexcept;
   LoopRegistry& operator=(LoopRegistry&&) noexcept;
   ~LoopRegistry();
@@ -111,6 +120,7 @@ struct LoopRequest {
   std::string loop{};  ///< a name or an alias ("uv", "libuv", "IO_Poll"); empty: POE_EVENT_LOOP decides
   std::vector<std::string> plugin_dirs{};  ///< searched first, absolute
   LogSink* log = nullptr;                  ///< borrowed, outlives the provider; nullptr: stderr_log()
+  std::string allow_list{};                ///< see LoopRegistry; absolute path
 };
 
 /// The provider a kernel gets its loop from: the request, else POE_EVENT_LOOP, else a live host on this thread, else

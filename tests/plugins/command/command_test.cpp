@@ -86,6 +86,26 @@ TEST_F(CommandTest, ARefusedLoopIsListedWithReasonAndAdvice) {
   EXPECT_NE(table.out.find("refused: the file is no ELF shared object"), std::string::npos) << table.out;
 }
 
+TEST_F(CommandTest, AnAllowListIsObeyedAndItsRefusalsAreListed) {
+  box.add("good");
+  box.add("second");
+  ASSERT_EQ(outcome_of("cd " + box.path() + " && umask 022 && sha256sum libpoe_loop_good.so >list").code, 0);
+  const Outcome got = outcome_of("cd " + box.path() + " && " + POE_TEST_COMMAND + " loops --allow list --dir .");
+  EXPECT_NE(got.out.find("\n        refused: it is not in the allow-list " + box.path() +
+                         "/list\n        do: if you trust it: sha256sum " + box.file("second") + " >>" + box.path() +
+                         "/list\n"),
+            std::string::npos)
+      << got.out;
+  EXPECT_NE(got.out.find("libtest 4.5"), std::string::npos) << got.out;  // good
+  EXPECT_EQ(poe("loops --allow " + box.path() + "/none").code, 3);
+}
+
+TEST_F(CommandTest, TheHelpOfLoopsSaysWhatIsRefused) {
+  const Outcome got = poe("loops --help");
+  EXPECT_NE(got.out.find("POE_LOOP_ALLOW"), std::string::npos) << got.out;
+  EXPECT_NE(got.out.find("Refused are files and folders"), std::string::npos) << got.out;
+}
+
 TEST_F(CommandTest, TheTableHasNoColourOutsideATerminal) {
   box.add("good");
   box.environment("POE_LOOP_PATH", box.path());
