@@ -193,7 +193,7 @@ Resolution Resolver::resolve(Self& self, ResolveQuery query, Fn<void(ResolveAnsw
   request->session = self.keep_alive("looking up " + query.to_string());
   std::weak_ptr<Resolution::Request> weak = request;
   auto answer = at_once(query);
-  if (!answer && !pool_->lookup && &self.system() != &real_system()) answer = simulated_lookup(query);
+  if (!answer && !pool_->lookup && !is_real(self.system())) answer = simulated_lookup(query);
   if (!answer) {
     std::string what = query.to_string();
     const int failed = Pool::submit(pool_, Pool::Job{std::move(query), weak, self.address()});

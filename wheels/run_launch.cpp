@@ -197,7 +197,7 @@ class Launcher {
 }  // namespace
 
 Result<Launched> launch(const poe_sys& system, RunOptions& options) {
-  if (system.spawn != real_system().spawn) {
+  if (!is_real(system)) {
     return failure(Errc::not_supported, "run", name_of(options), "the world of this loop has no processes",
                    "run it on a real loop, such as epoll");
   }

@@ -278,4 +278,7 @@ constexpr poe_sys kReal = {
 
 const poe_sys& real_system() noexcept { return kReal; }
 
+// Processes are what no simulated world has, and what nobody wraps.
+bool is_real(const poe_sys& system) noexcept { return system.spawn == kReal.spawn; }
+
 }  // namespace poe

@@ -34,7 +34,7 @@ Result<ChildWatch> KernelCore::add_child(SessionId id, std::int64_t pid, Fn<void
 Result<void> KernelCore::await_pid(std::int64_t pid) {
   Pid entry;
   siginfo_t unused{};  // a process descriptor can be had for strangers too: ask whose child it is, reaping nothing
-  if (system_ == &real_system() && ::waitid(P_PID, static_cast<id_t>(pid), &unused, WEXITED | WNOHANG | WNOWAIT) != 0) {
+  if (is_real(*system_) && ::waitid(P_PID, static_cast<id_t>(pid), &unused, WEXITED | WNOHANG | WNOWAIT) != 0) {
     return system_failure(errno, "await", "child " + std::to_string(pid), "await it in the handler that starts it");
   }
   const int fd = system_->child_fd(system_->ctx, pid);

@@ -160,7 +160,7 @@ void KernelCore::raise_die(std::exception_ptr thrown, std::uint32_t slot, const 
 
 bool KernelCore::join_broker() {
   if (broker_seat_ >= 0) return true;
-  if (system_ != &real_system()) return false;  // a simulated world has no operating system below it
+  if (!is_real(*system_)) return false;  // a simulated world has no operating system below it
   int pair[2];
   if (real_system().pipe(nullptr, pair) < 0) return false;
   signal_reader_ = Fd(pair[0]);
@@ -215,7 +215,7 @@ void KernelCore::read_signals() {
 
 Result<bool> KernelCore::watch_os_signal(int number) {
   if (auto loop = ensure_loop(); !loop) return failure(loop.error());
-  if (system_ != &real_system()) return false;
+  if (!is_real(*system_)) return false;
   const std::string what = "signal " + std::string(signal_name(number));
   if (!join_broker()) {
     return failure(Errc::limit, "watch", what, "no pipe to the signal handler could be made",

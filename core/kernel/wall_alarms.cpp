@@ -67,7 +67,7 @@ Result<void> KernelCore::move_to_wall(Handle& timer, std::int64_t wall) {
 
 // Sets the timer to the time that is `wall` by the kernel's clock, as things stand.
 void KernelCore::follow_wall_clock(std::uint32_t index, std::int64_t wall) {
-  if (wall_alarms_.empty() && system_ == &real_system()) {
+  if (wall_alarms_.empty() && system_ != nullptr && is_real(*system_)) {
     wall_alarms_.changes = clock_changes();
     if (wall_alarms_.changes) {
       auto watch = add_watch(

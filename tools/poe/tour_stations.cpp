@@ -37,7 +37,7 @@ class Guide : public Session {
  private:
   void begin() {
     bag_.guide = id();
-    bag_.result.simulated = &system() != &real_system();
+    bag_.result.simulated = !is_real(system());
     alarm_ = after(limit_, out_of_time);
     start();
   }

@@ -12,4 +12,8 @@ namespace poe {
 /// The operating system. Constant, shared by all threads.
 POE_API const poe_sys& real_system() noexcept;
 
+/// Whether descriptors of that table are the operating system's, also if it wraps single calls. Otherwise it is a
+/// simulated world, without processes, signals and files that change.
+POE_API bool is_real(const poe_sys& system) noexcept;
+
 }  // namespace poe
