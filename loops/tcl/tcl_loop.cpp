@@ -141,6 +141,11 @@ class TclLoop {
       if (max_wait_ns != POE_NEVER_NS)
         left_ns = std::max<std::int64_t>(0, max_wait_ns - (poe::loop::monotonic_ns() - start_ns));
     } while (left_ns != 0 && host_.delivered() == before && !host_.closing());
+    limit.stop();
+    // Tcl's notifier waits in a thread of its own, which a limit may overtake: then nobody has looked at what is ready.
+    // Only a look that does not wait is one for certain.
+    if (max_wait_ns > 0 && host_.delivered() == before && !host_.closing())
+      Tcl_DoOneEvent(TCL_ALL_EVENTS | TCL_DONT_WAIT);
   }
 
   /// Nothing that runs a notifier asks whether there is work left in it.
