@@ -160,6 +160,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   void when_room(SessionId to, SessionId who, Fn<void()> work);
   void wake_waiter(std::uint32_t slot);
   void wake_all_waiters(std::uint32_t slot);
+  void pass_places_on();
   void defer_to(SessionId who, Fn<void()> work);
 
   // ---- send.cpp
@@ -194,7 +195,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   void stop_session(std::uint32_t slot);
   void give_children_away(std::uint32_t slot);
   void drop_resources(std::uint32_t slot);
-  void purge_queue(std::uint32_t slot);
+  bool purge_queue(std::uint32_t slot);
   void drop_queue() noexcept;
   void free_slot(std::uint32_t slot);
   void stop_everything();

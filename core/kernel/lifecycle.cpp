@@ -166,7 +166,10 @@ void KernelCore::stop_session(std::uint32_t slot) {
   if (slots_[slot].object != nullptr) cleanly([&] { call_lifecycle(slot, stop, nullptr, &result); });
   while (cold_[slot].awaits != kNone && slots_[slot].object != nullptr) cleanly([&] { end_awaits(slot); });
   drop_resources(slot);
-  if (slots_[slot].last_in != nullptr || slots_[slot].last_out != nullptr || !held_.empty()) purge_queue(slot);
+  bool dropped_work = false;
+  if (slots_[slot].last_in != nullptr || slots_[slot].last_out != nullptr || !held_.empty()) {
+    dropped_work = purge_queue(slot);
+  }
   const SessionId id = id_of(slot);
   const bool told = cold_[slot].started;
   const std::uint32_t parent = cold_[slot].parent;
@@ -184,7 +187,10 @@ void KernelCore::stop_session(std::uint32_t slot) {
   if (told) tell_child_change(parent, ChildChange::Reason::lose, id, std::move(result), std::move(thrown));
   unlink_child(slot);
   free_slot(slot);
-  if (!room_waiters_.empty()) wake_all_waiters(slot);
+  if (!room_waiters_.empty()) {
+    wake_all_waiters(slot);
+    if (dropped_work) pass_places_on();
+  }
   if (observed()) tell_stopped(id);
 }
 
@@ -218,9 +224,10 @@ void KernelCore::drop_resources(std::uint32_t slot) {
 }
 
 // Events to and from a session that ends by force are dropped (P054). The records stay in the queue, empty. Signals it
-// sent go on, from the kernel: its last DIE among them.
-void KernelCore::purge_queue(std::uint32_t slot) {
+// sent go on, from the kernel: its last DIE among them. Whether work of its own was dropped.
+bool KernelCore::purge_queue(std::uint32_t slot) {
   const std::uint64_t id = slots_[slot].id;
+  bool dropped_work = false;
   const auto drop = [&](Record& record) {
     if (record.key == &kNoEvent || (record.target != id && record.sender != slot)) return;
     if (record.key->id == internal::signal.id) {
@@ -228,6 +235,7 @@ void KernelCore::purge_queue(std::uint32_t slot) {
       return;
     }
     const EventKey* key = std::exchange(record.key, &kNoEvent);
+    dropped_work = dropped_work || (record.target == id && key->id == internal::deferred.id);
     if (key->ops->destroy != nullptr) key->ops->destroy(record.payload());
   };
   queue_.for_each(drop);
@@ -236,6 +244,7 @@ void KernelCore::purge_queue(std::uint32_t slot) {
     drop(record);
     if (record.sender == slot) record.sender = SessionId{record.target}.slot();  // its reference ends with it
   }
+  return dropped_work;
 }
 
 // What is still queued when the kernel goes: its arguments may ask for what the kernel is made of.

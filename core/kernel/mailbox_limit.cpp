@@ -111,6 +111,16 @@ void KernelCore::wake_all_waiters(std::uint32_t slot) {
   while (room_waiters_.contains(slot)) wake_waiter(slot);
 }
 
+/// A session was stopped before it did some work, which may have been to take a place it was told of: that is the next
+/// one's. Where it was other work, one too many is told, and waits again.
+void KernelCore::pass_places_on() {
+  std::vector<std::uint32_t> with_room;
+  for (const auto& [slot, waiters] : room_waiters_) {
+    if (!is_full(id_of(slot))) with_room.push_back(slot);
+  }
+  for (const std::uint32_t slot : with_room) wake_waiter(slot);
+}
+
 void KernelCore::defer_to(SessionId who, Fn<void()> work) {
   if (!alive(who)) return;
   if ((slots_[who.slot()].hooks & Slot::kLimited) != 0)

@@ -185,7 +185,34 @@ TEST_P(Mailboxes, PassAPlaceOnThatASenderGaveUp) {
   ASSERT_TRUE(succeeded(kernel.run()));
   EXPECT_TRUE(kernel.check_books().empty());
   EXPECT_EQ(got.back(), 3);
-  EXPECT_EQ(told.size(), 1u);
+  EXPECT_EQ(told, std::vector<std::string>{"timed_out"});
+}
+
+TEST_P(Mailboxes, PassAPlaceOnWhoseSenderIsStoppedBeforeItTakesIt) {
+  const SessionId slow = reader(1, Overflow::refuse);
+  std::vector<std::string> told;
+  ASSERT_TRUE(kernel.post(slow, number, 1));
+  const SessionId first = kernel.spawn(send_numbers, slow, 2, 2, &told);
+  kernel.spawn(send_numbers, slow, 3, 3, &told);
+  ASSERT_TRUE(kernel.signal(first, "KILL"));  // comes when the first was told of the place, and before it can go on
+  ASSERT_TRUE(succeeded(kernel.run()));
+  EXPECT_EQ(got, (std::vector<int>{1, 3}));
+  EXPECT_EQ(told, std::vector<std::string>{"2 cancelled"});
+}
+
+TEST_P(Mailboxes, TellTheNextOfAPlaceWhenTheOneThatWasToldIsStopped) {
+  const SessionId slow = reader(1, Overflow::refuse);
+  ASSERT_TRUE(kernel.post(slow, number, 1));
+  const auto sender = [&](int n) {
+    return actor().on(start, [&, n](auto&, Self& self) {
+      self.when_room(slow, [&, n, me = &self] { EXPECT_TRUE(me->post(slow, number, n)); });
+    });
+  };
+  const SessionId first = kernel.spawn(sender(2));
+  kernel.spawn(sender(3));
+  ASSERT_TRUE(kernel.signal(first, "KILL"));
+  ASSERT_TRUE(succeeded(kernel.run()));
+  EXPECT_EQ(got, (std::vector<int>{1, 3}));
 }
 
 TEST_P(Mailboxes, TheWholeQueueIsBoundedToo) {

@@ -110,7 +110,8 @@ class POE_API Self {
   }
 
   /// Queues `work` to run as this session as soon as the mailbox of `to` has room for an event; now if it has, or if
-  /// `to` has ended. Who asked first is told first, one for each place that comes free. Keeps this session alive.
+  /// `to` has ended. Who asked first is told first, one for each place that comes free, and another when a session is
+  /// stopped that was told and has not run since. Keeps this session alive.
   void when_room(SessionId to, Fn<void()> work);
 
   /// Queues `work` to run as this session, after the events already queued.
