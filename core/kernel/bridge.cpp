@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <semaphore>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -23,11 +24,18 @@ class Bridge::State : public std::enable_shared_from_this<State> {
       : core_(core), run_on_host_(std::move(run_on_host)), at_(at), wake_(core.seat_.waker()) {}
 
   /// Not in the constructor: the work that is sent to the host names us weakly.
-  void begin() {
-    core_.bridged_ = true;
-    core_.wake_bridge_ = wake_;
-    const SignalsBlocked while_starting;
-    helper_ = std::jthread([this] { wait(); });
+  Result<void> begin() {
+    auto wake = wake_;
+    try {
+      const SignalsBlocked while_starting;
+      helper_ = std::jthread([this] { wait(); });
+    } catch (const std::system_error& problem) {
+      return system_failure(problem.code().value(), "start the helper of a bridge", "a thread",
+                            "too many threads, or too little memory: end some, or raise ulimit -u");
+    }
+    core_.bridged_ = true;  // the kernel is bridged only now that somebody waits for it
+    core_.wake_bridge_ = std::move(wake);
+    return {};
   }
   void end() {
     over_ = true;
@@ -87,6 +95,7 @@ Bridge::~Bridge() {
 }
 
 void Bridge::on_finished(Fn<void()> finished) {
+  if (!state_) return;
   KernelCore& core = state_->core();
   if (core.session_count() == 0) return finished();
   core.finished_told_ = false;
@@ -102,7 +111,7 @@ Result<Bridge> Kernel::bridge(Bridge::RunOnHost run_on_host) {
   auto at = pollable();
   if (!at) return failure(at.error());
   auto state = std::make_shared<Bridge::State>(*core_, std::move(run_on_host), *at);
-  state->begin();
+  if (auto begun = state->begin(); !begun) return failure(begun.error());
   return Bridge(std::move(state));
 }
 

@@ -2,7 +2,10 @@
 //
 // The two modes that need nothing of a plug-in: ticks for a loop of frames, and a bridge for a host that cannot watch
 // descriptors, with a message loop of its own here.
+#include <pthread.h>
+
 #include <atomic>
+#include <cerrno>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -170,6 +173,26 @@ TEST_P(BridgeThreads, AHandlerMayEndIt) {
   bridge = bridge_to_host();
   EXPECT_TRUE(host.run());
   EXPECT_FALSE(bridge);
+}
+
+TEST_P(BridgeThreads, WithoutAThreadIsAnErrorAndTheKernelStaysFree) {
+  kernel.spawn(actor().on(start, [](auto&, Self& self) { self.yield(ping); }).on(ping, [](auto&, Self&) {}));
+  pthread_attr_t usual, huge;
+  ASSERT_EQ(::pthread_getattr_default_np(&usual), 0);
+  ASSERT_EQ(::pthread_attr_init(&huge), 0);
+  ASSERT_EQ(::pthread_attr_setstacksize(&huge, std::size_t{1} << 47), 0);  // no address space has that much
+  ASSERT_EQ(::pthread_setattr_default_np(&huge), 0);
+  const auto made = kernel.bridge([](Fn<void()>) {});
+  ASSERT_EQ(::pthread_setattr_default_np(&usual), 0);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().number(), EAGAIN) << made.error().report();
+  EXPECT_TRUE(succeeded(kernel.run()));
+}
+
+TEST(EmptyBridge, IgnoresWhatItIsAskedFor) {
+  Bridge none;
+  none.on_finished([] { FAIL(); });
+  EXPECT_FALSE(none);
 }
 
 class Ticks : public OnEveryLoop {};

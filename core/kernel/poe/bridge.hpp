@@ -23,8 +23,8 @@ class KernelCore;
 /// helper is no part of the child.
 class POE_API Bridge {
  public:
-  /// Takes work from any thread and has the host run it on its own, in order. It must not run it at once, and may drop
-  /// it when the host ends.
+  /// Takes work from any thread and has the host run it on its own, in order. It must neither run it at
+  /// once nor throw, and may drop it when the host ends.
   using RunOnHost = Fn<void(Fn<void()>)>;
 
   Bridge() noexcept = default;
@@ -34,7 +34,8 @@ class POE_API Bridge {
   ~Bridge();
 
   explicit operator bool() const noexcept { return state_ != nullptr; }
-  /// Calls `finished` on the host's thread, once, when the last session has ended; if none is left, at once.
+  /// Calls `finished` on the host's thread, once, when the last session has ended; if none is left, at once. An empty
+  /// handle ignores it.
   void on_finished(Fn<void()> finished);
 
  private:
