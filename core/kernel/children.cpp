@@ -20,6 +20,8 @@ Result<ChildWatch> KernelCore::add_child(SessionId id, std::int64_t pid, Fn<void
   if (auto usable = check_usable("await a child"); !usable) return failure(usable.error());
   if (auto loop = ensure_loop(); !loop) return failure(loop.error());
   if (pid <= 0) return failure(Errc::invalid_argument, "await", what, "process ids are positive");
+  // One that is only to be reaped: if the program did that, the number may be another child's by now.
+  if (pids_.contains(pid) && !is_awaited(pid)) forget_pid(pid);
   if (!pids_.contains(pid)) {
     if (auto started = await_pid(pid); !started) return failure(started.error());
   }
@@ -71,10 +73,15 @@ void KernelCore::drop_child(std::uint32_t index) noexcept {
   unlink(children_, &Cold::children, index);
   children_.remove(index);
   drop_reference(slot);
+  if (is_awaited(pid)) return;  // by another session (P085)
+  if (const auto found = pids_.find(pid); found == pids_.end() || !found->second.reap_always) forget_pid(pid);
+}
+
+bool KernelCore::is_awaited(std::int64_t pid) const noexcept {
   for (std::uint32_t i = 0; i < children_.size(); ++i) {
-    if (children_.used(i) && children_[i].pid == pid && !children_[i].status) return;  // another session waits (P085)
+    if (children_.used(i) && children_[i].pid == pid && !children_[i].status) return true;
   }
-  forget_pid(pid);
+  return false;
 }
 
 // Asks for that one child; if it has ended, everyone who waits is told, after what is queued already (P083).
@@ -85,9 +92,11 @@ void KernelCore::reap(std::int64_t pid) {
   if (code == 0) return;
   ExitStatus status{pid, exit.code, exit.signal, exit.core != 0};
   if (code < 0) {
-    log(LogLevel::warning, "cannot tell how child " + std::to_string(pid) +
-                               " ended: somebody else waited for it, or it is no child of this process");
     status.code = -1;
+    if (is_awaited(pid)) {
+      log(LogLevel::warning, "cannot tell how child " + std::to_string(pid) +
+                                 " ended: somebody else waited for it, or it is no child of this process");
+    }
   }
   forget_pid(pid);
   for (std::uint32_t i = 0; i < children_.size(); ++i) {
@@ -97,6 +106,14 @@ void KernelCore::reap(std::int64_t pid) {
     sent(*queue_.push(internal::child_ended, id.bits, id.slot(), [&](void* at) {
       Payload<std::uint32_t, std::uint32_t>::construct(at, i, children_.generation(i));
     }));
+  }
+}
+
+// Once, without waiting: those that are to be reaped and that nobody awaits any more.
+void KernelCore::reap_left() noexcept {
+  for (auto at = pids_.begin(); at != pids_.end();) {
+    const std::int64_t pid = at++->first;
+    if (!is_awaited(pid)) reap(pid);
   }
 }
 

@@ -61,6 +61,12 @@ void Watch::resume(std::uint32_t events) noexcept {
   if (*this) core_->resume_watch(index_, events);
 }
 
+void ChildWatch::reap_always() noexcept {
+  if (*this && core_->is_unreaped(core_->children_[index_].pid)) core_->reap_always(index_);
+}
+
+bool ChildWatch::is_unreaped(std::int64_t pid) const noexcept { return core_ != nullptr && core_->is_unreaped(pid); }
+
 // ---- the kernel's side
 
 bool KernelCore::handle_holds(const Handle& handle) const noexcept {

@@ -57,8 +57,9 @@ void KernelCore::retire(KernelCore* core) noexcept {
   }
   core->drain_limit_.cancel();
   core->mailbox_->end();
+  if (!forked) core->reap_left();
   core->drop_resources(0);
-  core->pids_.clear();
+  for (auto& [pid, left] : core->pids_) left = {};  // not reaped: their numbers stay theirs
   if (forked) {
     core->seat_.abandon();
     broker::adopt_process();

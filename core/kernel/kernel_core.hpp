@@ -302,7 +302,11 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   Result<void> await_pid(std::int64_t pid);
   void reap(std::int64_t pid);
   void reap_polled();
+  void reap_left() noexcept;
+  void reap_always(std::uint32_t index) noexcept { pids_.at(children_[index].pid).reap_always = true; }
   void forget_pid(std::int64_t pid) noexcept;
+  bool is_awaited(std::int64_t pid) const noexcept;
+  bool is_unreaped(std::int64_t pid) const noexcept { return pids_.contains(pid); }
 
   // ---- tasks.cpp
   std::uint32_t add_run(SessionId id, void* frame, TaskPromise& promise);
@@ -408,6 +412,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   friend class ScopeAwait;
   friend class Sleep;
   friend class ChildExit;
+  friend class ChildWatch;
   friend class NextSignal;
   friend class Readiness;
   friend void start_task(KernelCore& core, SessionId session, Task<> task);
@@ -473,8 +478,9 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   Slab<ChildNode> children_;
   struct Pid {
     Fd exit_fd;
-    Watch exit_watch;     // on it; declared after it, for a watch is forgotten before its descriptor is closed
-    bool polled = false;  // no such descriptor here: asked on SIGCHLD
+    Watch exit_watch;          // on it; declared after it, for a watch is forgotten before its descriptor is closed
+    bool polled = false;       // no such descriptor here: asked on SIGCHLD
+    bool reap_always = false;  // also if nobody awaits it any more
   };
   std::map<std::int64_t, Pid> pids_;
   Slab<AliasNode> aliases_;

@@ -58,6 +58,7 @@ Result<void> KernelCore::open_seat(const LoopChoice& choice) {
 
 void KernelCore::close_seat(Fn<void()> done) {
   if (!seat_.is_open()) return;
+  reap_left();
   for (std::uint32_t i = 0; i < fds_.size(); ++i) {  // a loop must be told before the descriptors are somebody else's
     if (fds_.used(i)) take_off_loop(fds_[i]);
   }
@@ -157,6 +158,7 @@ Result<void> KernelCore::run() {
     }
     guard_interrupts(false);
     running_ = false;
+    reap_left();
     if (code < 0) return failure(seat_.explain(code, "run loop", "\"" + std::string(face_.loop_name()) + "\""));
   }
   if (auto left = outcome(); !left) return failure(left.error());
@@ -172,7 +174,10 @@ Result<bool> KernelCore::outcome() {
 Result<bool> KernelCore::run_one_timeslice(Duration max_wait) {
   if (auto usable = check_usable("run a time slice"); !usable) return failure(usable.error());
   if (current_ != 0 || depth_ > 0) return nested_slice(max_wait);
-  if (sessions_ == 0 && queue_.empty()) return outcome();
+  if (sessions_ == 0 && queue_.empty()) {
+    reap_left();
+    return outcome();
+  }
   if (auto loop = ensure_loop(); !loop) return failure(loop.error());
   stop_loop_ = false;
   schedule();
@@ -253,6 +258,7 @@ Result<void> KernelCore::has_forked() {
   for (std::uint32_t i = 0; i < children_.size(); ++i) {  // they are the parent's children (P095)
     if (children_.used(i)) drop_child(i);
   }
+  while (!pids_.empty()) forget_pid(pids_.begin()->first);
   for (std::uint32_t i = 0; i < awaits_.size(); ++i) {
     if (awaits_.used(i)) awaits_[i].await->forked();
   }

@@ -2,6 +2,7 @@
 //
 // Child processes, each awaited by its own id (P083-P087, R76, R78), through descriptors and without; and the kernel in
 // the child of a fork (P095).
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -117,6 +118,92 @@ TEST_P(Children, TheHostsOthersAreUntouchedP089) {
   int status = 0;
   ASSERT_EQ(::waitpid(hosts, &status, 0), hosts);
   EXPECT_EQ(WEXITSTATUS(status), 9);
+}
+
+/// A child that lives until end() or the gate's end.
+class GatedChild {
+ public:
+  explicit GatedChild(int code) {
+    int gate[2];
+    EXPECT_EQ(::pipe2(gate, O_CLOEXEC), 0);
+    pid = ::fork();
+    if (pid == 0) {
+      ::close(gate[1]);
+      char byte;
+      static_cast<void>(!::read(gate[0], &byte, 1));
+      ::_exit(code);
+    }
+    ::close(gate[0]);
+    gate_ = Fd(gate[1]);
+  }
+  void end() { gate_.reset(); }
+  pid_t pid = 0;
+
+ private:
+  Fd gate_;
+};
+
+/// Its number answers until it has been reaped.
+bool is_reaped(pid_t pid) { return ::kill(pid, 0) != 0; }
+
+TEST_P(Children, ThatAreAlwaysReapedKeepNobodyAndAreSoWithoutTheirSessionP089) {
+  GatedChild child(3);
+  ChildWatch watch;
+  kernel.spawn(actor().on(start, [&](auto&, Self& self) {
+    watch = *self.on_exit(child.pid, [&](const ExitStatus&) { log.push_back("told"); });
+    watch.reap_always();
+    self.request_stop();
+  }));
+  ASSERT_TRUE(succeeded(kernel.run())) << "it runs only while there are sessions";
+  EXPECT_FALSE(watch);
+  EXPECT_TRUE(watch.is_unreaped(child.pid));
+  child.end();
+  while (!is_reaped(child.pid)) static_cast<void>(kernel.run_one_timeslice(1ms));
+  EXPECT_FALSE(watch.is_unreaped(child.pid));
+  EXPECT_EQ(log, Log{});
+}
+
+TEST_P(Children, ThatAreAlwaysReapedAreSoWhileOthersRunP089) {
+  GatedChild child(3);
+  Timer tick;
+  kernel.spawn(actor()
+                   .on(start,
+                       [&](auto&, Self& self) {
+                         self.on_exit(child.pid, [](const ExitStatus&) {})->reap_always();
+                         child.end();
+                         tick = self.every(1ms, ping);
+                       })
+                   .on(ping, [&](auto&, Self&) {
+                     if (is_reaped(child.pid)) tick.cancel();
+                   }));
+  ASSERT_TRUE(succeeded(kernel.run()));
+  EXPECT_TRUE(is_reaped(child.pid));
+}
+
+TEST_P(Children, ThatAreAlwaysReapedMayBeAwaitedByOthersP085) {
+  GatedChild child(6);
+  kernel.spawn(actor().on(start, [&](auto&, Self& self) {
+    self.on_exit(child.pid, [](const ExitStatus&) { FAIL(); })->reap_always();
+    std::move(*self.on_exit(child.pid, [&](const ExitStatus& s) { log.push_back(std::to_string(s.code)); })).detach();
+    child.end();
+  }));
+  ASSERT_TRUE(succeeded(kernel.run()));
+  EXPECT_EQ(log, Log{"6"});
+}
+
+TEST_P(Children, ThatAreAlwaysReapedGoWithTheKernelIfTheyHaveEndedP089) {
+  GatedChild child(3);
+  kernel.spawn(actor().on(start, [&](auto&, Self& self) {
+    self.on_exit(child.pid, [](const ExitStatus&) {})->reap_always();
+    self.request_stop();
+  }));
+  ASSERT_TRUE(succeeded(kernel.run()));
+  child.end();
+  siginfo_t ended{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child.pid), &ended, WEXITED | WNOWAIT), 0);
+  { const Kernel gone = std::move(kernel); }
+  EXPECT_TRUE(is_reaped(child.pid));
+  kernel = open_on(GetParam());
 }
 
 TEST_P(Children, TwoHundredAtOnceAllTellTheirOwnStatusR76) {
@@ -371,6 +458,7 @@ TEST_P(OsForks, AFreshKernelInTheChildTellsTheParentsNothingP078) {
 TEST_P(OsForks, SignalsInTheChildAreItsOwnAndAwaitedPidsForgottenP078P095) {
   int heard = 0, exits = 0;
   SignalWatch watch;
+  ChildWatch always;
   KeepAlive pin;
   const pid_t awaited = ::fork();
   if (awaited == 0) {
@@ -380,12 +468,15 @@ TEST_P(OsForks, SignalsInTheChildAreItsOwnAndAwaitedPidsForgottenP078P095) {
     pin = self.keep_alive("pin");
     watch = *self.on_signal("USR1", [&](const Signal&) { ++heard; });
     std::move(*self.on_exit(awaited, [&](const ExitStatus&) { ++exits; })).detach();
+    always = *self.on_exit(awaited, [&](const ExitStatus&) {});
+    always.reap_always();
   }));
   for (int slice = 0; slice < 3; ++slice) static_cast<void>(kernel.run_one_timeslice(0ns));
   const int code = in_fork([&] {
     ::raise(SIGUSR1);  // before has_forked: goes nowhere, least of all to the parent
     if (!kernel.has_forked()) return 1;
     if (kernel.why_running().find("awaited child") != std::string::npos) return 2;
+    if (always.is_unreaped(awaited)) return 4;
     ::raise(SIGUSR1);
     for (int slice = 0; slice < 100 && heard == 0; ++slice) static_cast<void>(kernel.run_one_timeslice(2ms));
     return heard == 1 ? 0 : 3;

@@ -98,6 +98,13 @@ class POE_API SignalWatch : public Handle {
 class POE_API ChildWatch : public Handle {
  public:
   ChildWatch() noexcept = default;
+  /// The kernel reaps this child whenever it ends, also after the watch was dropped or its session has ended: for a
+  /// child nobody else can know of. That keeps nobody alive, and ends when somebody else awaits the child.
+  void reap_always() noexcept;
+  /// Whether the kernel has not reaped the child it was made for, whose number `pid` is, so that the number can be
+  /// nobody else's. Once it has been reaped that is told here, before anybody hears of the end. Also valid after the
+  /// watch was dropped for the end of its session.
+  bool is_unreaped(std::int64_t pid) const noexcept;
 
  private:
   friend class KernelCore;
