@@ -51,6 +51,7 @@ void Run::State::connect(Result<Launched> launched, const Captured& captured, Ru
   if (ours.errors) connect_errors(ours, options);
 }
 
+  watch_.reap_always();  // nobody else knows of it
 Result<void> Run::State::watch_exit() {
   auto watch = self_.on_exit(pid, [self = shared_from_this()](const ExitStatus& how) { self->process_ended(how); });
   if (!watch) return failure(watch.error());

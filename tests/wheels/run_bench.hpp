@@ -125,7 +125,11 @@ class RunRig {
     }
     return all;
   }
-  static bool nobody_is_left() { return ::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD; }
+  /// Not even one that has ended; reaps nobody.
+  static bool nobody_is_left() {
+    siginfo_t unused{};
+    return ::waitid(P_ALL, 0, &unused, WEXITED | WNOHANG | WNOWAIT) == -1 && errno == ECHILD;
+  }
 
   std::function<void(const std::string&)> on_note;  // runs inside the callback
   Log log;

@@ -10,7 +10,8 @@
 //
 // The handle may be moved and dropped at any time, also inside the wheel's own callbacks: nothing more is delivered
 // then, and the conduits are closed; the process goes on, unless signal_on_drop says otherwise, and is reaped when it
-// ends, for which its session stays. Real systems only: a simulated world has no processes.
+// ends, for which its session stays. If that is stopped, the kernel reaps it, as long as there is the kernel. Real
+// systems only: a simulated world has no processes.
 #pragma once
 
 #include <csignal>
