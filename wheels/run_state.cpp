@@ -216,13 +216,13 @@ void Run::State::close() {
   main_ = ReadWrite();
   errors_ = ReadWrite();
   fail_waiters(Error(Errc::closed, "wait for", "the end of process " + std::to_string(pid), "its wheel is gone"));
-  if (pid == 0 || ended_) return;
+  if (pid == 0 || ended_ || !watch_.is_unreaped(pid)) return;
   if (signal_on_drop_ != 0) static_cast<void>(send_signal(pid, group_, signal_on_drop_));
   std::move(watch_).detach();  // it is reaped when it ends, for which the session stays
 }
 
 Result<void> Run::State::kill(int signal, bool group) {
-  if (pid == 0 || ended_) {
+  if (pid == 0 || !watch_.is_unreaped(pid)) {
     return failure(Errc::closed, "kill", "process " + std::to_string(pid),
                    pid == 0 ? "it was not started" : "it has ended, and others may have its number by now");
   }

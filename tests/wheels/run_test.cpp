@@ -208,6 +208,22 @@ TEST_P(RunTest, TwoSocketsInsteadOfPipes) {
   run(std::move(options), [](RunWheel& wheel) {
     EXPECT_TRUE(wheel.put("echoed"));
     wheel.shutdown_stdin();
+TEST_P(RunTest, NoSignalGoesToANumberThatIsFreeAgain) {
+  Log refused;
+  std::function<void(Patron&)> probe = [&](Patron& patron) {
+    if (patron.wheel.exit_status()) return;
+    const auto sent = patron.wheel.kill_process(0);
+    if (!sent) refused.emplace_back(to_string(sent.error().code()));
+    patron.defer([&] { probe(patron); });  // stands before the end in the queue, whenever that comes
+  };
+  run_session([&](Patron& patron) {
+    patron.wheel = RunWheel(patron, logging_end(RunOptions({"true"})));
+    probe(patron);
+  });
+  EXPECT_EQ(log, Log{"exit 0"});
+  EXPECT_EQ(refused, Log{"closed"}) << "between its reaping and the news of its end";
+}
+
   });
   EXPECT_EQ(lines(), (Log{"same", "echoed"}));
   EXPECT_EQ(std::count(log.begin(), log.end(), "err socket"), 1);
