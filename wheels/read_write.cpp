@@ -48,6 +48,7 @@ void ReadWrite::on_high(Fn<void()> callback) { state_->replace(&CallbackReceiver
 void ReadWrite::on_low(Fn<void()> callback) { state_->replace(&CallbackReceiver::low_, std::move(callback)); }
 
 void ReadWrite::set_water_marks(std::size_t high, std::size_t low) noexcept { state_->set_water_marks(high, low); }
+std::uint64_t ReadWrite::in_octets() const noexcept { return state_->in_octets(); }
 std::size_t ReadWrite::out_octets() const noexcept { return state_->out_octets(); }
 std::size_t ReadWrite::out_messages() const noexcept { return state_->out_messages(); }
 int ReadWrite::input_fd() const noexcept { return state_->input_fd(); }

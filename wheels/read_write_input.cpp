@@ -60,6 +60,7 @@ bool ReadWrite::State::read_once() {
     end_of_input(got.error());
     return false;
   }
+  in_octets_ += *got;
   if (*got > 0) accept_bytes({bytes.data(), *got});
   if (!closed_) output_turn();
   return *got > 0;

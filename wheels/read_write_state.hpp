@@ -67,6 +67,7 @@ class ReadWrite::State {
   Filter& output_filter() noexcept { return output_filter_ ? *output_filter_ : *input_filter_; }
   void set_water_marks(std::size_t high, std::size_t low) noexcept;
   std::size_t out_octets() const noexcept { return out_.octets(); }
+  std::uint64_t in_octets() const noexcept { return in_octets_; }
   std::size_t out_messages() const noexcept { return out_.messages(); }
   int input_fd() const noexcept { return input_.get(); }
   int output_fd() const noexcept { return separate_ ? output_.get() : input_.get(); }
@@ -198,6 +199,7 @@ class ReadWrite::State {
   std::size_t output_limit_;
   ReadBudget budget_;
   std::uint32_t records_left_ = 0;
+  std::uint64_t in_octets_ = 0;
   std::uint32_t tickets_ = 0;
   std::uint16_t frames_ = 0;
   std::uint16_t delivering_ = 0;  // levels of deliver() on the stack

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "run_state.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include "poe/kernel.hpp"
@@ -11,10 +10,8 @@
 namespace poe {
 namespace {
 
-// What a conduit can hold when its writer has ended: a pipe at most 1 MiB, unless root made it larger. One read of a
-// terminal gives no more than 4 KiB.
-constexpr std::uint32_t kMostHeld = 2U << 20;
-constexpr std::uint32_t kTerminalRead = 4U << 10;
+// More than a conduit can hold when its writer has ended: a pipe at most 1 MiB, unless root made it larger. Octets.
+constexpr std::uint64_t kMostHeld = 2U << 20;
 
 bool ends_reading(const Error& error) { return error.code() != Errc::limit && error.code() != Errc::protocol; }
 
@@ -30,7 +27,6 @@ Run::State::State(Self& self, RunOptions& options)
       on_close(std::move(options.on_close)),
       on_exit(std::move(options.on_exit)),
       self_(self),
-      reads_left_(kMostHeld / std::clamp<std::uint32_t>(options.budget.bytes, 1, kTerminalRead)),
       signal_on_drop_(options.signal_on_drop) {}
 
 void Run::State::connect(Result<Launched> launched, const Captured& captured, RunOptions& options) {
@@ -149,6 +145,8 @@ void Run::State::resume(ChildStream which) {
 void Run::State::process_ended(const ExitStatus& how) {
   const auto alive = shared_from_this();
   ended_ = how;
+  if (main_) main_output_.most = main_.in_octets() + kMostHeld;
+  if (errors_) errors_output_.most = errors_.in_octets() + kMostHeld;
   settle();
 }
 
@@ -161,7 +159,8 @@ void Run::State::look_later() {
 }
 
 // All that the process wrote lies in the conduits by now, even if others keep them open. It is read and delivered, one
-// read of each a turn, before the end is told.
+// read of each a turn, before the end is told. Why octets are counted: reads would be the wheel's own as well, and
+// turns may pass with records that the budget held back.
 void Run::State::settle() {
   if (!ended_ || told_exit_ || settling_ || !is_heard()) return;
   struct Level {
@@ -187,8 +186,8 @@ bool Run::State::drain(ChildStream which) {
   Output& from = output(which);
   if (!from.open || from.drained) return true;
   if (from.paused) return false;
-  const bool more = reads_left_ > 0 && wheel(which)->read_now();
-  if (reads_left_ > 0) --reads_left_;
+  ReadWrite& reader = *wheel(which);
+  const bool more = reader.in_octets() < from.most && reader.read_now();
   from.drained = !more && !from.paused;
   return !from.open || from.drained;
 }

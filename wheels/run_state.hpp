@@ -57,7 +57,8 @@ class Run::State : public std::enable_shared_from_this<State> {
   struct Output {
     bool open = false;  // delivers, and has not ended
     bool paused = false;
-    bool drained = false;  // the process has ended, and nothing it wrote is left
+    bool drained = false;    // the process has ended, and nothing it wrote is left
+    std::uint64_t most = 0;  // octets: after so many, what comes is others'
   };
 
   Result<void> watch_exit();
@@ -88,7 +89,6 @@ class Run::State : public std::enable_shared_from_this<State> {
   ChildWatch watch_;
   std::optional<ExitStatus> ended_;
   ProcessExit* waiters_ = nullptr;  // in order of arrival
-  std::uint32_t reads_left_ = 0;    // how often settle() may read, so that others at the conduit cannot hold it up
   int signal_on_drop_ = 0;
   bool group_ = false;
   bool terminal_ = false;

@@ -84,6 +84,14 @@ TEST_P(RunTest, AllItWroteIsDeliveredBeforeItsExitP090) {
   EXPECT_EQ(log, (Log{"error out read 0", "close", "exit 0"}));
 }
 
+TEST_P(RunTest, AllItWroteIsDeliveredBeforeItsExitAlsoOneRecordATurnP090) {
+  RunOptions options = logging(RunOptions({"seq", "2000"}));  // writes them all at once
+  options.budget.records = 1;
+  run(std::move(options));
+  EXPECT_EQ(lines().size(), 2000U);
+  EXPECT_EQ(log.back(), "exit 0");
+}
+
 TEST_P(RunTest, ExitDoesNotWaitForGrandchildrenThatKeepTheOutputOpenP090) {
   on_note = [this](const std::string& what) {
     if (what == "exit 3") wheel->shutdown_stdin();

@@ -96,6 +96,8 @@ class POE_API ReadWrite {
   /// Octets; low is cut to high. They count from the next put or write on.
   void set_water_marks(std::size_t high, std::size_t low) noexcept;
 
+  /// Octets read so far.
+  std::uint64_t in_octets() const noexcept;
   /// Octets and pieces that wait to be written; a piece written in part counts.
   std::size_t out_octets() const noexcept;
   std::size_t out_messages() const noexcept;
