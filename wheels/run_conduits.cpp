@@ -168,6 +168,9 @@ void check_run_options(const RunOptions& options) {
   if (options.stdin_from.kind() == Kind::to_stdout || options.stdout_to.kind() == Kind::to_stdout) {
     misuse("only stderr can go where stdout goes");
   }
+  for (const Redirect* where : {&options.stdin_from, &options.stdout_to, &options.stderr_to}) {
+    if (where->kind() == Kind::descriptor && !where->fd()) misuse("redirected to a descriptor that is none");
+  }
   for (const int fd : options.keep_descriptors) {
     if (fd < 3) misuse("keep_descriptors begin at 3; redirect the standard handles instead");
   }

@@ -271,6 +271,9 @@ TEST_P(RunTest, ContradictingOptionsThrow) {
 
 TEST(RunOnSimTest, SimulatedWorldHasNoProcesses) {
   RunRig rig("sim");
+  RunOptions nowhere = logging_end(RunOptions({"true"}));
+  nowhere.stdout_to = Redirect::descriptor(Fd());
+  refused(std::move(nowhere));
   rig.run(rig.logging(RunOptions({"true"})), [](RunWheel& wheel) {
     ASSERT_TRUE(wheel.start_error());
     EXPECT_EQ(wheel.start_error()->code(), Errc::not_supported);

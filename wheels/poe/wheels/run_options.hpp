@@ -69,6 +69,7 @@ class Redirect {
   explicit operator bool() const noexcept { return kind_ != Kind::none; }
   const std::string& path() const noexcept { return path_; }
   Fd& fd() noexcept { return fd_; }
+  const Fd& fd() const noexcept { return fd_; }
 
  private:
   Redirect(Kind kind, std::string path, Fd fd) : kind_(kind), path_(std::move(path)), fd_(std::move(fd)) {}
