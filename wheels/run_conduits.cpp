@@ -14,10 +14,6 @@
 namespace poe {
 namespace {
 
-bool has_terminal(const RunOptions& options) {
-  return options.conduit == Conduit::pty || options.conduit == Conduit::pty_pipe;
-}
-
 [[noreturn]] void misuse(const std::string& what) { throw std::invalid_argument("Run: " + what); }
 
 void check_output(const char* name, bool callback, bool pulls, bool redirected) {
@@ -150,6 +146,10 @@ class Opener {
 };
 
 }  // namespace
+
+bool has_terminal(const RunOptions& options) noexcept {
+  return options.conduit == Conduit::pty || options.conduit == Conduit::pty_pipe;
+}
 
 Captured::Captured(const RunOptions& options) noexcept
     : input(!options.no_stdin && !options.stdin_from),

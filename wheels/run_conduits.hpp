@@ -11,6 +11,9 @@
 
 namespace poe {
 
+/// Whether stdin and stdout of the child are a terminal.
+bool has_terminal(const RunOptions& options) noexcept;
+
 /// Which handles of the child lead to us.
 struct Captured {
   explicit Captured(const RunOptions& options) noexcept;

@@ -155,7 +155,7 @@ class Launcher {
   }
 
   void describe_process() {
-    const bool terminal = options_.conduit == Conduit::pty || options_.conduit == Conduit::pty_pipe;
+    const bool terminal = has_terminal(options_);
     plan_.terminal = terminal;
     plan_.new_session = terminal || options_.new_session;
     plan_.new_group = options_.new_group;
@@ -206,8 +206,7 @@ Result<Launched> launch(const poe_sys& system, RunOptions& options) {
   auto pid = Launcher(options).start(*conduits);
   if (!pid) return failure(pid.error());
   for (Fd& end : conduits->child) end.reset();
-  const bool terminal = options.conduit == Conduit::pty || options.conduit == Conduit::pty_pipe;
-  return Launched{*pid, terminal || options.new_session || options.new_group, std::move(*conduits)};
+  return Launched{*pid, has_terminal(options) || options.new_session || options.new_group, std::move(*conduits)};
 }
 
 Result<void> send_signal(std::int64_t pid, bool group, int signal) {
