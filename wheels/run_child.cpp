@@ -190,7 +190,10 @@ std::int64_t fork_function(const ChildPlan& plan) noexcept {
 std::int64_t fork_program(const ChildPlan& plan) noexcept {
   const SignalsBlocked blocked;
   const pid_t pid = ::vfork();
-  if (pid == 0) be_child(plan);
+  if (pid == 0) {
+    *plan.in_our_memory = true;
+    be_child(plan);
+  }
   return pid < 0 ? -errno : pid;
 }
 

@@ -40,6 +40,8 @@ struct ChildPlan {
   char* const* envp = nullptr;
   Fn<int()>* function = nullptr;  // instead of a program
   int report = -1;                // 3 and up; gets a ChildReport if something fails
+  // Set by a child that worked in our memory: it was a real vfork, which returns when the child has exec'd or ended.
+  volatile bool* in_our_memory = nullptr;
 };
 
 /// Through a close-on-exec pipe: nothing comes if all went well.

@@ -105,9 +105,11 @@ struct ReportPipe {
     }
     return {};
   }
-  /// Waits until the child runs what it should, or has said why not.
-  std::optional<ChildReport> read() {
+  /// Waits until the child runs what it should, or has said why not. If it `is_decided`, the report is there or never
+  /// comes, and nobody waits: the fork of another thread may hold the writer for as long as it likes.
+  std::optional<ChildReport> read(bool is_decided) {
     writer.reset();
+    if (is_decided) ::fcntl(reader.get(), F_SETFL, O_NONBLOCK);
     ChildReport report{};
     ssize_t got = 0;
     do {
@@ -134,7 +136,7 @@ class Launcher {
       return system_failure(static_cast<int>(-pid), "fork", name_of(options_),
                             "too many processes, or too little memory: try again later, or raise ulimit -u");
     }
-    const auto report = pipe_.read();
+    const auto report = pipe_.read(in_our_memory_);
     if (!report) return pid;
     bury(pid);  // it has said why it ends, and is about to
     return system_failure(report->number, step_name(report->step), name_of(options_), advice_for(*report));
@@ -145,6 +147,7 @@ class Launcher {
     for (std::size_t i = 0; i < 3; ++i) plan_.stdio[i] = conduits.child[i] ? conduits.child[i].get() : plan_.kInherit;
     if (conduits.merged) plan_.stdio[2] = plan_.stdio[1] == plan_.kInherit ? STDOUT_FILENO : plan_.stdio[1];
     plan_.report = pipe_.writer.get();
+    plan_.in_our_memory = &in_our_memory_;
     keep_ = options_.keep_descriptors;
     keep_.push_back(plan_.report);
     std::sort(keep_.begin(), keep_.end());
@@ -186,6 +189,7 @@ class Launcher {
   RunOptions& options_;
   ReportPipe pipe_;
   ChildPlan plan_;
+  volatile bool in_our_memory_ = false;
   std::vector<int> keep_;
   std::vector<std::string> environment_;
   std::vector<std::string> candidates_;
