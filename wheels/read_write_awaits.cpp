@@ -121,27 +121,14 @@ std::optional<Error> ReadWrite::State::why_no_output() const {
   return fault_ ? *fault_ : Error(Errc::closed, "write", subject(output_fd()), "writing has failed before");
 }
 
-void ReadWrite::State::await_output(OutputAwait& waiter) {
-  OutputAwait** last = &rare().outputs;
-  while (*last != nullptr) last = &(*last)->next_;
-  *last = &waiter;
-}
-
-void ReadWrite::State::forget_output(OutputAwait& waiter) noexcept {
-  OutputAwait** at = &rare_->outputs;
-  while (*at != &waiter) at = &(*at)->next_;
-  *at = waiter.next_;
-}
-
 void ReadWrite::State::settle_outputs() noexcept {
-  for (OutputAwait* at = rare_->outputs; at != nullptr;) {
-    OutputAwait& waiter = *std::exchange(at, at->next_);
+  rare_->outputs.each([this](OutputAwait& waiter) {
     if (output_is_down(waiter.all_)) waiter.finish(OutputAwait::Ending::done);
-  }
+  });
 }
 
 void ReadWrite::State::fail_outputs(const Error& error) noexcept {
-  while (rare_ != nullptr && rare_->outputs != nullptr) rare_->outputs->fail(error);
+  if (rare_ != nullptr) rare_->outputs.fail_all(error);
 }
 
 void ReadWrite::State::fail_awaits(const Error& error) noexcept {

@@ -13,6 +13,7 @@
 #include "poe/wheels/read_write.hpp"
 #include "poe/wheels/read_write_awaits.hpp"
 #include "poe/wheels/stream_driver.hpp"
+#include "wait_list.hpp"
 
 namespace poe {
 
@@ -66,8 +67,8 @@ class ReadWrite::State {
   Filter& input_filter() noexcept { return *input_filter_; }
   Filter& output_filter() noexcept { return output_filter_ ? *output_filter_ : *input_filter_; }
   void set_water_marks(std::size_t high, std::size_t low) noexcept;
-  std::size_t out_octets() const noexcept { return out_.octets(); }
   std::uint64_t in_octets() const noexcept { return in_octets_; }
+  std::size_t out_octets() const noexcept { return out_.octets(); }
   std::size_t out_messages() const noexcept { return out_.messages(); }
   int input_fd() const noexcept { return input_.get(); }
   int output_fd() const noexcept { return separate_ ? output_.get() : input_.get(); }
@@ -81,8 +82,8 @@ class ReadWrite::State {
   void forget_reader() noexcept { rare_->reader = nullptr; }
   std::optional<Error> why_no_output() const;
   bool output_is_down(bool all) const noexcept { return out_.octets() <= (all ? 0 : low_water_); }
-  void await_output(OutputAwait& waiter);
-  void forget_output(OutputAwait& waiter) noexcept;
+  void await_output(OutputAwait& waiter) { rare().outputs.add(waiter); }
+  void forget_output(OutputAwait& waiter) noexcept { rare_->outputs.remove(waiter); }
 
   /// Puts `fresh` in the place of a callback that may be running.
   template <class F>
@@ -143,7 +144,7 @@ class ReadWrite::State {
   /// What an idle wheel does not pay for: those who wait in coroutines, and what was replaced.
   struct Rare {
     RecordAwait* reader = nullptr;
-    OutputAwait* outputs = nullptr;  // in order of arrival
+    WaitList<OutputAwait> outputs{};
     std::optional<Error> input_end{};
     std::vector<std::shared_ptr<void>> retired{};  // replaced while it may be on the stack
   };
@@ -198,8 +199,8 @@ class ReadWrite::State {
   std::size_t low_water_;
   std::size_t output_limit_;
   ReadBudget budget_;
-  std::uint32_t records_left_ = 0;
   std::uint64_t in_octets_ = 0;
+  std::uint32_t records_left_ = 0;
   std::uint32_t tickets_ = 0;
   std::uint16_t frames_ = 0;
   std::uint16_t delivering_ = 0;  // levels of deliver() on the stack

@@ -49,20 +49,4 @@ bool ProcessExit::begin() {
 void ProcessExit::end() noexcept { wheel_->forget(*this); }
 std::string ProcessExit::describe() const { return "the end of process " + std::to_string(wheel_->pid); }
 
-void Run::State::await_exit(ProcessExit& waiter) noexcept {
-  ProcessExit** last = &waiters_;
-  while (*last != nullptr) last = &(*last)->next_;
-  *last = &waiter;
-}
-
-void Run::State::forget(ProcessExit& waiter) noexcept {
-  ProcessExit** at = &waiters_;
-  while (*at != &waiter) at = &(*at)->next_;
-  *at = waiter.next_;
-}
-
-void Run::State::fail_waiters(const Error& error) noexcept {
-  while (waiters_ != nullptr) waiters_->fail(error);
-}
-
 }  // namespace poe

@@ -47,11 +47,11 @@ void Run::State::connect(Result<Launched> launched, const Captured& captured, Ru
   if (ours.errors) connect_errors(ours, options);
 }
 
-  watch_.reap_always();  // nobody else knows of it
 Result<void> Run::State::watch_exit() {
   auto watch = self_.on_exit(pid, [self = shared_from_this()](const ExitStatus& how) { self->process_ended(how); });
   if (!watch) return failure(watch.error());
   watch_ = std::move(*watch);
+  watch_.reap_always();  // nobody else knows of it
   return {};
 }
 
@@ -195,10 +195,10 @@ bool Run::State::drain(ChildStream which) {
 void Run::State::tell_exit() {
   told_exit_ = true;
   status = ended_;
-  while (waiters_ != nullptr) {
-    waiters_->value_ = *status;
-    waiters_->finish(ProcessExit::Ending::done);
-  }
+  waiters_.each([this](ProcessExit& waiter) {
+    waiter.value_ = *status;
+    waiter.finish(ProcessExit::Ending::done);
+  });
   on_exit(*status);
   release_if_done();
 }
@@ -214,7 +214,7 @@ void Run::State::close() {
   closed_ = true;
   main_ = ReadWrite();
   errors_ = ReadWrite();
-  fail_waiters(Error(Errc::closed, "wait for", "the end of process " + std::to_string(pid), "its wheel is gone"));
+  waiters_.fail_all(Error(Errc::closed, "wait for", "the end of process " + std::to_string(pid), "its wheel is gone"));
   if (pid == 0 || ended_ || !watch_.is_unreaped(pid)) return;
   if (signal_on_drop_ != 0) static_cast<void>(send_signal(pid, group_, signal_on_drop_));
   std::move(watch_).detach();  // it is reaped when it ends, for which the session stays

@@ -12,6 +12,7 @@
 #include "poe/wheels/run_awaits.hpp"
 #include "replaceable.hpp"
 #include "run_launch.hpp"
+#include "wait_list.hpp"
 
 namespace poe {
 
@@ -34,8 +35,8 @@ class Run::State : public std::enable_shared_from_this<State> {
   /// The wheel of that stream, or null.
   ReadWrite* wheel(ChildStream which) noexcept;
 
-  void await_exit(ProcessExit& waiter) noexcept;
-  void forget(ProcessExit& waiter) noexcept;
+  void await_exit(ProcessExit& waiter) noexcept { waiters_.add(waiter); }
+  void forget(ProcessExit& waiter) noexcept { waiters_.remove(waiter); }
   bool exit_told() const noexcept { return told_exit_; }
 
   std::int64_t pid = 0;
@@ -77,7 +78,6 @@ class Run::State : public std::enable_shared_from_this<State> {
   bool is_drained() { return drain(ChildStream::output) && !closed_ && drain(ChildStream::errors) && !closed_; }
   void tell_exit();
   void release_if_done();
-  void fail_waiters(const Error& error) noexcept;
   bool is_heard() const noexcept { return !closed_ && !self_.stop_requested(); }
   Output& output(ChildStream which) noexcept { return which == ChildStream::errors ? errors_output_ : main_output_; }
 
@@ -88,7 +88,7 @@ class Run::State : public std::enable_shared_from_this<State> {
   Output errors_output_;
   ChildWatch watch_;
   std::optional<ExitStatus> ended_;
-  ProcessExit* waiters_ = nullptr;  // in order of arrival
+  WaitList<ProcessExit> waiters_;
   int signal_on_drop_ = 0;
   bool group_ = false;
   bool terminal_ = false;

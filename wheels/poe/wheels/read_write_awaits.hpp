@@ -18,6 +18,9 @@
 
 namespace poe {
 
+template <class W>
+class WaitList;
+
 /// See ReadWrite::read().
 class POE_API RecordAwait final : public AwaitOf<RecordAwait, std::string> {
  private:
@@ -35,6 +38,7 @@ class POE_API RecordAwait final : public AwaitOf<RecordAwait, std::string> {
 class POE_API OutputAwait final : public AwaitOf<OutputAwait, void> {
  private:
   friend class ReadWrite;
+  friend class WaitList<OutputAwait>;
   OutputAwait(ReadWrite::State* wheel, bool all) noexcept : wheel_(wheel), all_(all) {}
   bool begin() override;
   void end() noexcept override;

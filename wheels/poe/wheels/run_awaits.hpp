@@ -21,6 +21,7 @@ namespace poe {
 class POE_API ProcessExit final : public AwaitOf<ProcessExit, ExitStatus> {
  private:
   friend class Run;
+  friend class WaitList<ProcessExit>;
   explicit ProcessExit(Run::State* wheel) noexcept : wheel_(wheel) {}
   bool begin() override;
   void end() noexcept override;
