@@ -9,29 +9,16 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "poe/filters/line.hpp"
 #include "poe/filters/stream.hpp"
 #include "poe/wheels/pipe.hpp"
 #include "poe/wheels/read_write.hpp"
-#include "socket_factory_lab.hpp"
+#include "wheel_bench.hpp"
 
 namespace poe::test {
 
-using Log = std::vector<std::string>;
-
-/// The session; what a test wants done in it, it does through as_session().
-class Bench : public Session {
- public:
-  explicit Bench(Birth&& birth) : Session(std::move(birth)) {}
-  static void handlers(Handlers<Bench>& table) { table.on(start, &Bench::begin); }
-  ReadWrite wheel;
-  KeepAlive hold;
-
- private:
-  void begin() { hold = keep_alive("the test"); }
-};
+using Bench = WheelHolder<ReadWrite>;
 
 /// One bench on a loop, and what a test does with it.
 class ReadWriteRig {

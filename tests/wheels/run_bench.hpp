@@ -7,35 +7,17 @@
 #include <sys/wait.h>
 
 #include <cerrno>
-#include <filesystem>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "poe/filters/line.hpp"
 #include "poe/filters/stream.hpp"
 #include "poe/wheels/run.hpp"
-#include "socket_factory_lab.hpp"
+#include "wheel_bench.hpp"
 
 namespace poe::test {
-
-using Log = std::vector<std::string>;
-
-/// Why not select under TSan: libtsan 2 keeps a signal back until the next function it knows, and pselect is none.
-inline std::vector<std::string> real_loops() {
-  auto names = built_loops();
-  std::erase(names, "sim");
-#ifdef __SANITIZE_THREAD__
-  std::erase(names, "select");
-#endif
-  return names;
-}
-
-#define POE_ON_REAL_LOOPS(Suite)                                                  \
-  INSTANTIATE_TEST_SUITE_P(, Suite, testing::ValuesIn(::poe::test::real_loops()), \
-                           [](const auto& info) { return info.param; })
 
 /// Inside a test, Run is a function of GoogleTest.
 using RunWheel = Run;
@@ -52,12 +34,6 @@ class Patron : public Session {
   void begin() { begin_(*this); }
   Begin begin_;
 };
-
-inline std::size_t open_descriptors() {
-  std::size_t count = 0;
-  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
-  return count;
-}
 
 inline std::string stream_name(ChildStream which) {
   switch (which) {
