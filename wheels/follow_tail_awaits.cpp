@@ -40,7 +40,7 @@ std::optional<Error> FollowTail::State::why_no_read() const {
     return refused(Errc::invalid_argument, "another read() waits already", "read in one Task, and share what it gets");
   }
   if (stream_) return refused(Errc::not_supported, "it follows a stream", "read that with a ReadWrite");
-  return std::nullopt;
+  return dead_;
 }
 
 void FollowTail::State::await_record(TailRecord& reader) {

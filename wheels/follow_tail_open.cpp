@@ -33,14 +33,15 @@ FollowTail::State::State(Self& self, FollowTailOptions& options)
 
 void FollowTail::State::begin(FollowTailOptions& options) {
   hold_ = self_.keep_alive("FollowTail");
-  if (self_.system().open != real_system().open) {
-    fault_ = Error(Errc::not_supported, "follow", path_.empty() ? "a file" : "\"" + path_ + "\"",
-                   "the world of this loop has no files that change", "follow it on a real loop, such as epoll");
+  if (!is_real(self_.system())) {
+    dead_ = Error(Errc::not_supported, "follow", path_.empty() ? "a file" : "\"" + path_ + "\"",
+                  "the world of this loop has no files that change", "follow it on a real loop, such as epoll");
   } else if (path_.empty()) {
     begin_with_handle(options);
   } else {
     begin_with_name(options);
   }
+  if (dead_) fault_ = dead_;
   watch_notices();
   look_later();
 }
@@ -48,7 +49,7 @@ void FollowTail::State::begin(FollowTailOptions& options) {
 void FollowTail::State::begin_with_handle(FollowTailOptions& options) {
   const auto facts = facts_of(options.handle);
   if (!facts) {
-    fault_ = facts.error();
+    dead_ = facts.error();
     return;
   }
   if (options.notices && facts->kind == FileFacts::Kind::regular) notice_ = FileNotice::of_files();

@@ -43,6 +43,7 @@ void FollowTail::State::look_once() {
     on_error(*std::exchange(fault_, std::nullopt));
     if (!is_heard()) return;
   }
+  if (dead_) return;
   if (held_ && wants()) {
     deliver();
     return is_heard() ? look_later() : void();

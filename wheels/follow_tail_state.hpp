@@ -104,6 +104,7 @@ class FollowTail::State : public std::enable_shared_from_this<State> {
   bool quiet_ = false;  // nothing came since the timer was set
   bool looking_ = false;
   bool look_again_ = false;  // a look is queued
+  std::optional<Error> dead_;   // why there is nothing to follow, ever
   bool closed_ = false;
 };
 

@@ -251,13 +251,19 @@ TEST(FollowTailOptionsTest, ContradictionsThrowAndSimSaysThatItCannot) {
   });
   FollowTailOptions options = rig.logging();
   std::string report;
+  int told = 0;
   options.on_error = [&](const Error& error) {
     EXPECT_EQ(error.code(), Errc::not_supported);
     report = error.report();
+    ++told;
   };
+  rig.append("a file\n");
+  options.on_reset = [&] { ++told; };
   rig.make(std::move(options));
   rig.until(0);
   EXPECT_NE(report.find("real loop"), std::string::npos) << report;
+  EXPECT_EQ(told, 1) << "it goes on all the same";
+  EXPECT_EQ(rig.kernel.snapshot().timers.size(), 0U);
 }
 
 }  // namespace
