@@ -128,8 +128,7 @@ void FollowTail::State::deliver() {
     const auto filter = filter_;  // may be replaced meanwhile; the record is a view into it
     const auto record = filter->next();
     if (!record) {
-      const Error& why = record.error();
-      on_error(Error(why.code(), "read", path_.empty() ? "a file" : "\"" + path_ + "\"", why.message(), why.advice()));
+      tell_read_error(record.error());
     } else if (!*record) {
       held_ = false;
       return;
@@ -146,12 +145,20 @@ bool FollowTail::State::deliver_unfinished() {
   while (deliver_unfinished_ && is_heard()) {
     const auto filter = filter_;
     const auto record = filter->finish();
-    if (!record) continue;
-    if (!*record) break;
-    tell_record(**record);
+    if (!record) {
+      tell_read_error(record.error());
+    } else if (!*record) {
+      break;
+    } else {
+      tell_record(**record);
+    }
   }
   filter_->reset();
   return awaited && reader_ == nullptr;
+}
+
+void FollowTail::State::tell_read_error(const Error& why) {
+  on_error(Error(why.code(), "read", path_.empty() ? "a file" : "\"" + path_ + "\"", why.message(), why.advice()));
 }
 
 // ---- waiting

@@ -79,6 +79,7 @@ class FollowTail::State : public std::enable_shared_from_this<State> {
   bool wants() const noexcept { return !paused_ && (on_record || reader_ != nullptr); }
   bool is_heard() const noexcept { return !closed_ && !self_.stop_requested(); }
   bool needs_polling() const noexcept;
+  void tell_read_error(const Error& why);
   bool successor_has_data() const;
 
   Self& self_;

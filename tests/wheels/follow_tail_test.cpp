@@ -2,6 +2,7 @@
 //
 // FollowTail on real files and FIFOs, told by the system and by looking.
 #include "follow_tail_bench.hpp"
+#include "poe/filters/block.hpp"
 #include "poe/filters/line.hpp"
 
 namespace poe::test {
@@ -170,6 +171,20 @@ TEST_P(FollowTailTest, WhileThereIsDataNobodyWaitsForTheIntervalP148) {
     rig.make(std::move(options));
     for (int i = 0; i < 100'000 && lines < 200'000; ++i) rig.slice();
     EXPECT_EQ(lines, 200'000U);
+  });
+}
+
+TEST_P(FollowTailTest, WhatTheFilterSaysOfAnUnfinishedRecordIsTold) {
+  both([](FollowTailRig& rig) {
+    rig.append("");
+    FollowTailOptions options = rig.logging();
+    options.filter = BlockFilter(BlockOptions::netstring());
+    rig.make(std::move(options));
+    rig.append("3:one,5:tw");
+    rig.expect({"one"});
+    rig.rename("log", "log.1");
+    rig.append("5:three,");
+    rig.expect({"error read 0", "reset", "three"});
   });
 }
 
