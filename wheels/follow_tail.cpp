@@ -44,7 +44,7 @@ void FollowTail::set_filter(AnyFilter filter) { state_->set_filter(std::move(fil
 
 void FollowTail::on_record(Fn<void(std::string_view)> callback) {
   if (!callback) misuse("on_record cannot be empty");
-  state_->on_record.set(std::move(callback));
+  state_->take_records(std::move(callback));
 }
 void FollowTail::on_error(Fn<void(const Error&)> callback) { state_->on_error.set(std::move(callback)); }
 void FollowTail::on_reset(Fn<void()> callback) { state_->on_reset.set(std::move(callback)); }

@@ -39,8 +39,12 @@ std::optional<Error> FollowTail::State::why_no_read() const {
   if (reader_ != nullptr) {
     return refused(Errc::invalid_argument, "another read() waits already", "read in one Task, and share what it gets");
   }
-  if (stream_) return refused(Errc::not_supported, "it follows a stream", "read that with a ReadWrite");
+  if (stream_) return no_reading_of_streams();
   return dead_;
+}
+
+Error FollowTail::State::no_reading_of_streams() {
+  return {Errc::not_supported, "read", "a FollowTail", "it follows a stream", "read that with a ReadWrite"};
 }
 
 void FollowTail::State::await_record(TailRecord& reader) {

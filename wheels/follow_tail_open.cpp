@@ -124,10 +124,7 @@ void FollowTail::State::take_stream(Fd fd) {
   ReadWriteOptions options(std::move(fd), Fd());
   options.filter = filter_->clone();
   options.budget = budget_;
-  options.on_record = [this](std::string_view text) {
-    const auto alive = shared_from_this();
-    on_record(text);
-  };
+  if (on_record) options.on_record = record_of_stream();  // otherwise it is left unread
   options.on_error = [this](const Error& error) {
     const auto alive = shared_from_this();
     on_error(error);
@@ -138,6 +135,14 @@ void FollowTail::State::take_stream(Fd fd) {
 
 void FollowTail::State::place(const FollowTailOptions& options) {
   if (files_.empty()) return;
+  if (reader_ != nullptr) reader_->fail(no_reading_of_streams());
+}
+
+Fn<void(std::string_view)> FollowTail::State::record_of_stream() {
+  return [this](std::string_view text) {
+    const auto alive = shared_from_this();
+    on_record(text);
+  };
   const auto size = files_.front().facts().size;
   if (options.seek) {
     const auto given = static_cast<std::uint64_t>(*options.seek);

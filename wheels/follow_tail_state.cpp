@@ -49,7 +49,7 @@ void FollowTail::State::look_once() {
     return is_heard() ? look_later() : void();
   }
   const Behind now = behind_name();
-  if (now != Behind::known && stream_facts_) return next_file();
+  if (now != Behind::known && stream_facts_) return leave_stream();
   const bool leave = now == Behind::stream && !files_.empty();  // not before the file is read to its end
   if (now != Behind::known && !leave) open_name();
   if (!is_heard()) return;
@@ -98,13 +98,24 @@ void FollowTail::State::next_file() {
   quiet_ = false;
   look_later();
   if (deliver_unfinished() || !is_heard()) return;
-  if (std::exchange(stream_facts_, std::nullopt)) {
-    stream_ = ReadWrite();
-    return;  // open_name() and on_reset follow in the next look
-  }
   notice_.remove(files_.front().notice);
   files_.pop_front();
   if (!files_.empty()) on_reset();
+}
+
+// The same for a stream: what is in it and nobody asked for stays there, and what others go on to write.
+void FollowTail::State::leave_stream() {
+  constexpr std::uint64_t kMostHeld = 2U << 20;  // more than a FIFO holds, unless root made it larger
+  if (paused_) return wait();
+  quiet_ = false;
+  look_later();
+  if (!stream_most_) stream_most_ = stream_.in_octets() + kMostHeld;
+  if (on_record && stream_.in_octets() < *stream_most_ && stream_.read_now()) return;
+  if (is_heard() && on_record) deliver_unfinished_of_stream();
+  if (!is_heard()) return;
+  stream_ = ReadWrite();
+  stream_facts_.reset();
+  stream_most_.reset();  // open_name() and on_reset follow in the next look
 }
 
 // ---- records
@@ -157,6 +168,19 @@ bool FollowTail::State::deliver_unfinished() {
   return awaited && reader_ == nullptr;
 }
 
+void FollowTail::State::deliver_unfinished_of_stream() {
+  while (deliver_unfinished_ && is_heard() && !paused_) {
+    const auto record = stream_.input_filter().finish();
+    if (!record) {
+      tell_read_error(record.error());
+    } else if (!*record) {
+      return;
+    } else {
+      tell_record(std::string(**record));  // a copy: the callback may replace the filter
+    }
+  }
+}
+
 void FollowTail::State::tell_read_error(const Error& why) {
   on_error(Error(why.code(), "read", path_.empty() ? "a file" : "\"" + path_ + "\"", why.message(), why.advice()));
 }
@@ -190,6 +214,13 @@ void FollowTail::State::on_timer() {
 // ---- what the handle asks for
 
 void FollowTail::State::pause() noexcept {
+void FollowTail::State::take_records(Fn<void(std::string_view)> callback) {
+  const bool first = !on_record;
+  on_record.set(std::move(callback));
+  if (first && stream_) stream_.on_record(record_of_stream());
+  if (first) look_later();
+}
+
   paused_ = true;
   if (stream_) stream_.pause_input();
 }

@@ -30,6 +30,7 @@ class FollowTail::State : public std::enable_shared_from_this<State> {
   void begin(FollowTailOptions& options);
   void close();
 
+  void take_records(Fn<void(std::string_view)> callback);
   void pause() noexcept;
   void resume();
   void set_filter(AnyFilter filter);
@@ -38,6 +39,7 @@ class FollowTail::State : public std::enable_shared_from_this<State> {
 
   // ---- for those who wait in coroutines, follow_tail_awaits.cpp
   std::optional<Error> why_no_read() const;
+  static Error no_reading_of_streams();
   void await_record(TailRecord& reader);
   void forget_reader() noexcept { reader_ = nullptr; }
 
@@ -56,6 +58,7 @@ class FollowTail::State : public std::enable_shared_from_this<State> {
   bool open_name();
   void take(Fd fd, const FileFacts& facts);
   void take_stream(Fd fd);
+  Fn<void(std::string_view)> record_of_stream();
   /// What has our name now: what we know, or something new, or nothing we know of.
   enum class Behind : std::uint8_t { known, file, stream };
   Behind behind_name() const;
@@ -70,9 +73,11 @@ class FollowTail::State : public std::enable_shared_from_this<State> {
   void next_file();
   void wait();
   void on_timer();
+  void leave_stream();
   void accept(std::string_view bytes);
   void deliver();
   bool deliver_unfinished();
+  void deliver_unfinished_of_stream();
   void tell_record(std::string_view record);
   void fail_reader() noexcept;
   /// Whether somebody takes records now.
@@ -93,6 +98,7 @@ class FollowTail::State : public std::enable_shared_from_this<State> {
   std::deque<FollowedFile> files_;  // the one that is read, and those that took its name since
   ReadWrite stream_;                // instead: something that is no regular file
   std::optional<FileFacts> stream_facts_;
+  std::optional<std::uint64_t> stream_most_;  // octets: how far it is read now that its name is another's
   FileNotice notice_;
   Watch notice_watch_;
   Timer timer_;

@@ -52,6 +52,18 @@ TEST_P(FollowTailLife, CannotBeReadWhereACallbackGetsTheRecords) {
   rig.expect({"invalid_argument"});
 }
 
+TEST_P(FollowTailLife, ReaderIsToldWhenTheNameBecomesAStream) {
+  both([](FollowTailRig& rig) {
+    rig.append("old\n");
+    rig.as_session([&](Reader& reader) { reader.launch(read_all(rig, reader)); });
+    rig.append("one\n");
+    rig.expect({"one"});
+    ASSERT_TRUE(std::filesystem::remove(rig.path()));
+    ASSERT_EQ(::mkfifo(rig.path().c_str(), 0600), 0);
+    rig.expect({"reset", "not_supported"});
+  });
+}
+
 // ---- inside the callbacks
 
 const Log kAll{"reset", "line", "idle"};

@@ -158,6 +158,46 @@ TEST_P(FollowTailTest, FifoSurvivesItsWritersP147) {
   });
 }
 
+TEST_P(FollowTailTest, FifoThatIsReplacedIsReadToItsEndFirstP147) {
+  both([](FollowTailRig& rig) {
+    ASSERT_EQ(::mkfifo(rig.path().c_str(), 0600), 0);
+    rig.make(rig.logging());
+    rig.append("one\ntwo\nunfinished");
+    ASSERT_TRUE(std::filesystem::remove(rig.path()));
+    rig.append("a file now\n");
+    rig.expect({"one", "two", "unfinished", "reset", "a file now"});
+  });
+}
+
+TEST_P(FollowTailTest, FifoThatIsReplacedWhileItIsPausedKeepsItsRecords) {
+  both([](FollowTailRig& rig) {
+    ASSERT_EQ(::mkfifo(rig.path().c_str(), 0600), 0);
+    rig.make(rig.logging());
+    rig.wheel().pause();
+    rig.append("one\n");
+    ASSERT_TRUE(std::filesystem::remove(rig.path()));
+    rig.append("a file now\n");
+    rig.expect({});
+    rig.wheel().resume();
+    rig.expect({"one", "reset", "a file now"});
+  });
+}
+
+TEST_P(FollowTailTest, FifoIsLeftUnreadUntilSomebodyTakesItsRecords) {
+  both([](FollowTailRig& rig) {
+    ASSERT_EQ(::mkfifo(rig.path().c_str(), 0600), 0);
+    FollowTailOptions options = rig.logging();
+    options.on_record = nullptr;
+    rig.make(std::move(options));
+    rig.append("one\n");
+    rig.expect({});
+    rig.wheel().on_record([&rig](std::string_view record) { rig.note(std::string(record)); });
+    rig.expect({"one"});
+    rig.append("two\n");
+    rig.expect({"two"});
+  });
+}
+
 TEST_P(FollowTailTest, WhileThereIsDataNobodyWaitsForTheIntervalP148) {
   both([](FollowTailRig& rig) {
     std::string much;

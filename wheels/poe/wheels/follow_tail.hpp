@@ -9,7 +9,8 @@
 //
 // A file that is renamed away is read to its end, also while its writer still appends to it; once its successor has
 // something, that one follows. A file that shrinks, or whose last octets are not those that were read, is read from its
-// start. A missing file is waited for. FIFOs, terminals and sockets are read when they are ready.
+// start. A missing file is waited for. FIFOs, terminals and sockets are read when they are ready; one that loses its
+// name is read to its end first.
 //
 // Changes are told by the system (inotify); where it cannot, and on file systems other machines write to, the file is
 // looked at each poll_interval. Several rotations between two looks hide the files in between; so does a rewrite that
@@ -49,7 +50,7 @@ class FollowTailOptions {
   Fd handle;
 
   /// The view ends with the call. Empty: records are read with co_await, see FollowTail::read(); what nobody asks for
-  /// stays in the file.
+  /// stays in the file or stream.
   Fn<void(std::string_view record)> on_record;
   /// Operation "open" or "read", once until it changes; it is tried again all the same. A missing file is no error
   /// (P145). `limit`, `protocol`: what the filter refused. The end of a stream that is no FIFO: "read", number 0.
