@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstring>
+#include <utility>
 #endif
 
 namespace poe {
@@ -46,15 +47,20 @@ FileNotice FileNotice::of_files() {
 }
 
 FileNotice FileNotice::of_name(const std::string& path) {
-  const std::string folder = folder_of(path);
-  if (is_remote(folder)) return {};
   FileNotice made = of_files();
   if (!made) return {};
+  made.path_of_folder_ = folder_of(path);
   made.name_ = path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+  return made.follow_folder() ? std::move(made) : FileNotice();
+}
+
+bool FileNotice::follow_folder() {
+  if (!fd_ || name_.empty() || folder_ >= 0) return true;
+  if (is_remote(path_of_folder_)) return false;
   constexpr std::uint32_t kNames =
       IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
-  made.folder_ = ::inotify_add_watch(made.fd_.get(), folder.c_str(), kNames);
-  return made.folder_ >= 0 ? std::move(made) : FileNotice();
+  folder_ = ::inotify_add_watch(fd_.get(), path_of_folder_.c_str(), kNames);
+  return folder_ >= 0;
 }
 
 // Through the descriptor, so that it is this file, whatever its name is by now.
@@ -81,6 +87,9 @@ bool FileNotice::drain() {
       std::memcpy(&event, bytes.data() + at, sizeof event);
       const char* const name = bytes.data() + at + sizeof event;
       ours = ours || event.wd != folder_ || event.len == 0 || name_ == name;
+      if (event.wd == folder_ && (event.mask & (IN_MOVE_SELF | IN_IGNORED)) != 0) {
+        remove(std::exchange(folder_, -1));  // it has another name now, or none
+      }
       at += static_cast<std::int64_t>(sizeof event + event.len);
     }
   }
@@ -90,6 +99,7 @@ bool FileNotice::drain() {
 
 FileNotice FileNotice::of_files() { return {}; }
 FileNotice FileNotice::of_name(const std::string&) { return {}; }
+bool FileNotice::follow_folder() { return true; }
 int FileNotice::add(const Fd&) { return -1; }
 void FileNotice::remove(int) noexcept {}
 bool FileNotice::drain() { return true; }

@@ -18,6 +18,9 @@ class FileNotice {
   static FileNotice of_name(const std::string& path);
   /// Of files that are added only.
   static FileNotice of_files();
+  /// Whether changes to the name are told. If its folder was moved away or removed, looks for the one that is there
+  /// now.
+  bool follow_folder();
   /// Of the contents of this open file, too. @return  a number for remove(); -1: it cannot.
   int add(const Fd& file);
   void remove(int number) noexcept;
@@ -30,8 +33,9 @@ class FileNotice {
 
  private:
   Fd fd_;
-  std::string name_;                  // the last part of the path
-  [[maybe_unused]] int folder_ = -1;  // its watch
+  std::string path_of_folder_;
+  std::string name_;                  // the last part of the path; empty: there is none
+  [[maybe_unused]] int folder_ = -1;  // its watch; -1: it is gone
 };
 
 }  // namespace poe

@@ -78,12 +78,15 @@ void FollowTail::State::watch_notices() {
 }
 
 // Why the file last opened is the one to compare with: the one before it is read to its end in any case.
-FollowTail::State::Behind FollowTail::State::behind_name() const {
+FollowTail::State::Behind FollowTail::State::behind_name() {
   if (path_.empty()) return Behind::known;
+  name_told_ = notice_.follow_folder();  // first: what changes in it afterwards is told
   const auto facts = facts_of(path_);
+  astray_ = true;
   if (!facts) return files_.empty() && !stream_facts_ ? Behind::file : Behind::known;  // missing; opening it says why
   const bool known =
       stream_facts_ ? facts->same_file(*stream_facts_) : !files_.empty() && facts->same_file(files_.back().facts());
+  astray_ = !known;
   if (known) return Behind::known;
   return facts->kind == FileFacts::Kind::regular ? Behind::file : Behind::stream;
 }
@@ -111,6 +114,7 @@ bool FollowTail::State::open_name() {
 
 void FollowTail::State::take(Fd fd, const FileFacts& facts) {
   complained_ = 0;
+  astray_ = false;
   found_ = files_.empty();
   if (facts.kind != FileFacts::Kind::regular) {
     stream_facts_ = facts;
@@ -131,10 +135,6 @@ void FollowTail::State::take_stream(Fd fd) {
   };
   stream_ = ReadWrite(self_, std::move(options));
   if (paused_) stream_.pause_input();
-}
-
-void FollowTail::State::place(const FollowTailOptions& options) {
-  if (files_.empty()) return;
   if (reader_ != nullptr) reader_->fail(no_reading_of_streams());
 }
 
@@ -143,6 +143,10 @@ Fn<void(std::string_view)> FollowTail::State::record_of_stream() {
     const auto alive = shared_from_this();
     on_record(text);
   };
+}
+
+void FollowTail::State::place(const FollowTailOptions& options) {
+  if (files_.empty()) return;
   const auto size = files_.front().facts().size;
   if (options.seek) {
     const auto given = static_cast<std::uint64_t>(*options.seek);

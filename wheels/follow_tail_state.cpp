@@ -189,6 +189,7 @@ void FollowTail::State::tell_read_error(const Error& why) {
 
 bool FollowTail::State::needs_polling() const noexcept {
   if (stream_ && path_.empty()) return false;
+  if (!path_.empty() && (astray_ || !name_told_)) return true;
   if (!notice_watch_ || (files_.empty() && !stream_) || files_.size() > 1) return true;
   return !stream_ && files_.front().notice < 0;
 }
@@ -213,7 +214,6 @@ void FollowTail::State::on_timer() {
 
 // ---- what the handle asks for
 
-void FollowTail::State::pause() noexcept {
 void FollowTail::State::take_records(Fn<void(std::string_view)> callback) {
   const bool first = !on_record;
   on_record.set(std::move(callback));
@@ -221,6 +221,7 @@ void FollowTail::State::take_records(Fn<void(std::string_view)> callback) {
   if (first) look_later();
 }
 
+void FollowTail::State::pause() noexcept {
   paused_ = true;
   if (stream_) stream_.pause_input();
 }

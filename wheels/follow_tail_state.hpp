@@ -61,7 +61,7 @@ class FollowTail::State : public std::enable_shared_from_this<State> {
   Fn<void(std::string_view)> record_of_stream();
   /// What has our name now: what we know, or something new, or nothing we know of.
   enum class Behind : std::uint8_t { known, file, stream };
-  Behind behind_name() const;
+  Behind behind_name();
   void complain(const Error& why);
 
   // ---- following, follow_tail_state.cpp
@@ -79,12 +79,12 @@ class FollowTail::State : public std::enable_shared_from_this<State> {
   bool deliver_unfinished();
   void deliver_unfinished_of_stream();
   void tell_record(std::string_view record);
+  void tell_read_error(const Error& why);
   void fail_reader() noexcept;
   /// Whether somebody takes records now.
   bool wants() const noexcept { return !paused_ && (on_record || reader_ != nullptr); }
   bool is_heard() const noexcept { return !closed_ && !self_.stop_requested(); }
   bool needs_polling() const noexcept;
-  void tell_read_error(const Error& why);
   bool successor_has_data() const;
 
   Self& self_;
@@ -104,14 +104,16 @@ class FollowTail::State : public std::enable_shared_from_this<State> {
   Timer timer_;
   KeepAlive hold_;
   std::optional<Error> fault_;  // of the making, to be told in the first look
+  std::optional<Error> dead_;   // why there is nothing to follow, ever
   int complained_ = 0;          // the error number that was told last
   bool found_ = false;          // a file was opened that on_reset has not told of
+  bool astray_ = false;         // the name leads to nothing, or to what could not be opened
+  bool name_told_ = true;       // changes to it are, if there are notices
   bool paused_ = false;
   bool held_ = false;   // the filter may have records that were not delivered
   bool quiet_ = false;  // nothing came since the timer was set
   bool looking_ = false;
   bool look_again_ = false;  // a look is queued
-  std::optional<Error> dead_;   // why there is nothing to follow, ever
   bool closed_ = false;
 };
 

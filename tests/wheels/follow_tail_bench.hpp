@@ -39,6 +39,7 @@ class FollowTailRig {
     std::ofstream(path(name), std::ios::app) << text;
   }
   void truncate(const std::string& text) const { std::ofstream(path(), std::ios::trunc) << text; }
+  void make_folder(const std::string& name) const { ASSERT_TRUE(std::filesystem::create_directory(path(name))); }
   void rename(const std::string& from, const std::string& to) const { std::filesystem::rename(path(from), path(to)); }
 
   FollowTailOptions logging(FollowTailOptions options) {
@@ -56,6 +57,11 @@ class FollowTailRig {
     as_session([&](Reader& reader) { reader.wheel = FollowTail(reader, std::move(options)); });
     slice();
     slice();
+  }
+  /// Which also looks soon where nobody can be told.
+  void make_looking(FollowTailOptions options) {
+    options.poll_interval = 5ms;
+    make(std::move(options));
   }
   void drop() {
     as_session([](Reader& reader) { reader.wheel = FollowTail(); });

@@ -279,6 +279,54 @@ TEST_P(FollowTailTest, FollowsALinkToItsNewTarget) {
   });
 }
 
+TEST_P(FollowTailTest, LinkIntoAnotherFolderIsFollowedWhenItsTargetIsRotated) {
+  both([](FollowTailRig& rig) {
+    rig.make_folder("data");
+    rig.append("old\n", "data/log");
+    std::filesystem::create_symlink(rig.path("data/log"), rig.path());
+    rig.make_looking(rig.logging());
+    for (int i = 1; i < 3; ++i) {
+      rig.rename("data/log", "data/log." + std::to_string(i));
+      rig.expect({});  // the name leads to nothing now
+      rig.append("new\n", "data/log");
+      rig.expect({"reset", "new"});
+    }
+  });
+}
+
+TEST_P(FollowTailTest, FolderRemovedAndMadeAnewIsFollowed) {
+  both([](FollowTailRig& rig) {
+    rig.make_folder("folder");
+    rig.append("old\n", "folder/log");
+    rig.make_looking(rig.logging(FollowTailOptions(rig.path("folder/log"))));
+    for (int i = 0; i < 2; ++i) {
+      std::filesystem::remove_all(rig.path("folder"));
+      rig.expect({});
+      rig.make_folder("folder");
+      rig.append("new\n", "folder/log");
+      rig.expect({"reset", "new"});
+    }
+  });
+}
+
+TEST_P(FollowTailTest, FolderMovedAwayAndMadeAnewTellsOfItsNamesAgain) {
+  both([](FollowTailRig& rig) {
+    rig.make_folder("folder");
+    rig.append("old\n", "folder/log");
+    rig.append("one\n", "a");
+    rig.append("two\n", "b");
+    rig.make_looking(rig.logging(FollowTailOptions(rig.path("folder/log"))));
+    rig.rename("folder", "folder.old");
+    rig.expect({});
+    rig.make_folder("folder");
+    std::filesystem::create_symlink(rig.path("a"), rig.path("folder/log"));
+    rig.expect({"reset", "one"});
+    std::filesystem::create_symlink(rig.path("b"), rig.path("folder/new"));
+    rig.rename("folder/new", "folder/log");  // which no file hears of, only the folder
+    rig.expect({"reset", "two"});
+  });
+}
+
 TEST_P(FollowTailTest, PausesBetweenTwoRecordsAndSwapsItsFilter) {
   both([](FollowTailRig& rig) {
     rig.make(rig.logging());

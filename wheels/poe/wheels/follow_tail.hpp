@@ -12,9 +12,11 @@
 // start. A missing file is waited for. FIFOs, terminals and sockets are read when they are ready; one that loses its
 // name is read to its end first.
 //
-// Changes are told by the system (inotify); where it cannot, and on file systems other machines write to, the file is
-// looked at each poll_interval. Several rotations between two looks hide the files in between; so does a rewrite that
-// repeats the last 64 octets in their place.
+// Changes are told by the system (inotify); where it cannot, on file systems other machines write to, and while the
+// name leads nowhere, the file is looked at each poll_interval. Several rotations between two looks hide the files in
+// between; so does a rewrite that repeats the last 64 octets in their place. Not told is what happens on the way to the
+// file's own folder: that a symbolic link is led to another folder, or a folder above is moved. It shows when the file
+// that was open is written to, moved or removed; where that may never come, set `notices` to false.
 //
 // The handle may be moved and dropped at any time, also inside the wheel's own callbacks: nothing more is delivered
 // then. It keeps its session alive until it is dropped. Real loops only: a simulated world has no files that change.
@@ -69,7 +71,7 @@ class FollowTailOptions {
   /// The same, back from the end; 0 is the end. Not with `seek`. With neither: the end, but for a record that is not
   /// finished there, which is looked for in the last 4096 octets (P141).
   std::optional<std::uint64_t> seek_back;
-  /// How long between two looks at the end of a file without notices. At least 1 ms.
+  /// How long between two looks at the end of a file without notices, and at a name that leads nowhere. At least 1 ms.
   Duration poll_interval = std::chrono::seconds(1);
   /// Use the system's notices where they can be had.
   bool notices = true;
