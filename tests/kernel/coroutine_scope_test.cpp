@@ -33,8 +33,15 @@ TEST_P(CoroutineScope, JoinWaitsForAll) {
   kernel.spawn([this](Self& self) -> Task<> {
     Scope scope(self);
     EXPECT_TRUE(co_await scope.join());  // nobody to wait for
-    scope.launch(nap(self, "long", 40ms));
-    scope.launch(nap(self, "short", 1ms));
+    scope.launch([](Self& me, Log* to) -> Task<> {
+      EXPECT_TRUE(co_await me.next(go));
+      to->push_back("long");
+    }(self, &log));
+    scope.launch([](Self& me, Log* to) -> Task<> {
+      EXPECT_TRUE(co_await me.sleep(0ms));
+      to->push_back("short");
+      me.yield(go);
+    }(self, &log));
     scope.launch([]() -> Task<int> { co_return 1; }());
     EXPECT_EQ(scope.running(), 2U);
     EXPECT_TRUE(co_await scope.join());

@@ -48,11 +48,12 @@ TEST_P(HandlerTests, OtherwiseHearsOfTheFamilyTooP034) {
       log.push_back(name + " " + event.name);
     };
   };
-  SessionId middle;
+  SessionId middle, bottom;
+  KeepAlive hold;
   kernel.spawn(actor().otherwise(logging("top")).on(start, [&](auto&, Self& top) {
     middle = top.kernel().spawn(actor().otherwise(logging("middle")).on(start, [&](auto&, Self& self) {
-      self.kernel().spawn(
-          actor().otherwise(logging("leaf")).on(start, [](auto&, Self& leaf) { leaf.after(50ms, pong).detach(); }));
+      bottom = self.kernel().spawn(
+          actor().otherwise(logging("leaf")).on(start, [&](auto&, Self& leaf) { hold = leaf.keep_alive("the test"); }));
     }));
   }));
   EXPECT_EQ(log, (Log{"middle _child", "top _child"}));
@@ -61,6 +62,8 @@ TEST_P(HandlerTests, OtherwiseHearsOfTheFamilyTooP034) {
   static_cast<void>(kernel.run_one_timeslice(0ns));
   EXPECT_EQ(log, (Log{"middle ping"}));
   log.clear();
+  ASSERT_TRUE(kernel.post(bottom, pong));
+  hold.cancel();
   ASSERT_TRUE(succeeded(kernel.run()));
   EXPECT_EQ(log, (Log{"leaf pong", "leaf _stop", "middle _child", "middle _stop", "top _child", "top _stop"}));
 }

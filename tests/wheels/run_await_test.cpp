@@ -73,7 +73,7 @@ TEST_P(RunAwait, FailsAsTheStartDidAndWhenTheWheelGoes) {
     RunWheel missing(self, RunOptions({"no-such-program-for-poe"}));
     log->push_back(told(co_await missing.exited()));
     RunWheel gone(self, RunOptions({"cat"}));
-    const Timer timer = self.after(10ms, [&] { gone = RunWheel(); });
+    self.defer([&] { gone = RunWheel(); });
     log->push_back(told(co_await gone.exited()));
     log->push_back(told(co_await gone.exited()));
     const auto line = co_await gone.read_stdout();
