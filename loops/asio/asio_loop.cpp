@@ -6,7 +6,6 @@
 //
 // Why not a stream_descriptor each: the table is small, and Asio, which closes its descriptors, never owns a caller's.
 
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -129,20 +128,11 @@ class AsioLoop {
     const auto here = self.host_.enter();
     if (news == POE_ASIO_ENDED) return self.host_.finish();
     if (news == POE_ASIO_GONE) return self.on_gone();
-    if (news == POE_ASIO_READY) return self.on_ready();
+    if (news == POE_ASIO_READY) return self.watches_.serve(self.host_, self.waker_, [&self] { self.follow_set(); });
     if (news == POE_ASIO_SOON && !self.soon_) return;  // armed otherwise since
     self.soon_ = false;
     if (news == POE_ASIO_DEADLINE) self.timer_ns_ = POE_NEVER_NS;
     self.host_.turn(POE_TURN_DEADLINE);
-  }
-
-  void on_ready() {
-    if (watches_.refresh()) follow_set();
-    poe::loop::EpollWatches::Batch batch;
-    const int count = epoll_wait(watches_.fd(), batch.data(), static_cast<int>(batch.size()), 0);
-    const bool woken = watches_.deliver(host_, batch, count);
-    if (woken) waker_.drain();
-    host_.turn(woken ? POE_TURN_WOKEN : 0);
   }
 
   void on_gone() {

@@ -40,7 +40,7 @@ class EpollLoop {
   void wake() noexcept { waker_.wake(); }
 
   void step(std::int64_t max_wait_ns) {
-    generation_ += watches_.refresh();
+    generation_ += watches_.refresh().has_value();
     Batch batch;  // on the stack, so that a step inside a handler has its own
     const int count = wait(batch, deadline_.limit(max_wait_ns));
     const bool woken = watches_.deliver(host_, batch, count);

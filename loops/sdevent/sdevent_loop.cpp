@@ -137,12 +137,7 @@ class SdEventLoop {
   static int on_ready(sd_event_source*, int, std::uint32_t, void* argument) {
     SdEventLoop& self = self_of(argument);
     const auto here = self.host_.enter();
-    if (self.watches_.refresh()) self.follow_set();
-    poe::loop::EpollWatches::Batch batch;
-    const int count = epoll_wait(self.watches_.fd(), batch.data(), static_cast<int>(batch.size()), 0);
-    const bool woken = self.watches_.deliver(self.host_, batch, count);
-    if (woken) self.waker_.drain();
-    self.host_.turn(woken ? POE_TURN_WOKEN : 0);
+    self.watches_.serve(self.host_, self.waker_, [&self] { self.follow_set(); });
     return 0;
   }
 

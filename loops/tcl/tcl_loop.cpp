@@ -6,7 +6,6 @@
 // Why not a file handler each: Tcl 8.6 waits with select(2), so that descriptors from 1024 on would break its memory.
 
 #include <signal.h>
-#include <sys/epoll.h>
 #include <sys/select.h>
 #include <tcl.h>
 
@@ -181,8 +180,7 @@ class TclLoop {
     Tcl_CreateFileHandler(handled_, TCL_READABLE, on_ready, this);
   }
 
-  void refresh() noexcept {
-    if (!watches_.refresh()) return;
+  void follow_set_or_say() noexcept {
     try {
       follow_set();
     } catch (const poe::loop::Refusal& problem) {  // nothing may be thrown through Tcl
@@ -195,12 +193,7 @@ class TclLoop {
   static void on_ready(void* argument, int) {
     TclLoop& self = self_of(argument);
     const auto here = self.host_.enter();
-    self.refresh();
-    poe::loop::EpollWatches::Batch batch;
-    const int count = epoll_wait(self.watches_.fd(), batch.data(), static_cast<int>(batch.size()), 0);
-    const bool woken = self.watches_.deliver(self.host_, batch, count);
-    if (woken) self.waker_.drain();
-    self.host_.turn(woken ? POE_TURN_WOKEN : 0);
+    self.watches_.serve(self.host_, self.waker_, [&self] { self.follow_set_or_say(); });
   }
 
   static void on_deadline(void* argument) {

@@ -11,12 +11,14 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
 
 #include "poe/loop/host.hpp"
 #include "poe/loop/registry.hpp"
+#include "poe/loop/waker.hpp"
 #include "poe/loop_abi.h"
 
 namespace poe::loop {
@@ -73,7 +75,7 @@ class EpollWatches {
   /// `waker_fd` is watched for reading as long as the set lives. Throws std::system_error.
   explicit EpollWatches(int waker_fd) : waker_fd_(waker_fd) { add_waker(set_); }
 
-  /// The set itself: readable while anything is ready. Another one after refresh() has returned true.
+  /// The set itself: readable while anything is ready. Another one after refresh() has returned the former.
   int fd() const noexcept { return set_.fd(); }
 
   /// The op watch(). Costs one epoll_ctl, none if the interest stays. Throws std::system_error.
@@ -85,15 +87,16 @@ class EpollWatches {
     registry_.put(fd, interest, token);
   }
 
-  /// Before each wait. True: the set is a new one.
+  /// Before each wait. A set: fd() is another one now, and this is the former. Keep it until whoever waits for fd() has
+  /// taken the former out by its number: a forked child may have a copy, by which its registration would outlive it.
   ///
   /// Why: a descriptor that was closed while a duplicate of it lives stays in the old set, reports for ever, and cannot
   /// be taken out by its number any more. Without a free descriptor for the new set the old one serves on, and the next
   /// wait tries again.
-  bool refresh() {
+  std::optional<EpollSet> refresh() {
     const bool needed = stale_ && leaked_;
     stale_ = false;
-    return needed && rebuild();
+    return needed ? rebuild() : std::nullopt;
   }
 
   /// Passes on what epoll_wait() gave; true if the waker is among it, which the caller drains before its turn.
@@ -106,6 +109,18 @@ class EpollWatches {
       if (!is_waker && !registry_.deliver(host, to_report(e))) stale_ = true;
     }
     return woken;
+  }
+
+  /// What a host's callback does when fd() is readable: one batch and its turn. `follow()` makes the host wait for
+  /// another fd(). A handler may close the bridge in the turn: Host::enter() first.
+  template <class Follow>
+  void serve(const Host& host, Waker& waker, Follow&& follow) {
+    if (const std::optional<EpollSet> former = refresh()) follow();
+    Batch batch;
+    const int count = epoll_wait(fd(), batch.data(), static_cast<int>(batch.size()), 0);
+    const bool woken = deliver(host, batch, count);
+    if (woken) waker.drain();
+    host.turn(woken ? POE_TURN_WOKEN : 0);
   }
 
   void close() noexcept { set_.close(); }
@@ -149,21 +164,20 @@ class EpollWatches {
     registry_.drop(fd);
   }
 
-  /// A new set of what we still watch.
-  bool rebuild() {
+  /// Makes a new set of what we still watch; the former one.
+  std::optional<EpollSet> rebuild() {
     try {
       EpollSet fresh;
       add_waker(fresh);
       registry_.for_each([&](int fd, const Registration& r) {
         fresh.control(EPOLL_CTL_ADD, fd, to_epoll(r.interest), to_key(fd, r.generation));  // fails if closed: no loss
       });
-      set_ = std::move(fresh);
+      leaked_ = false;
+      return std::exchange(set_, std::move(fresh));
     } catch (const std::system_error&) {
       stale_ = true;
-      return false;
+      return std::nullopt;
     }
-    leaked_ = false;
-    return true;
   }
 
   const int waker_fd_;
