@@ -14,7 +14,7 @@ static kit_group* const kGroups[] = {kit_load_checks,  kit_ending_checks, kit_de
                                      kit_kind_checks,  kit_time_checks,   kit_clock_checks,      kit_wake_checks,
                                      kit_storm_checks, kit_drive_checks,  kit_nesting_checks,    kit_modal_checks,
                                      kit_guest_checks, kit_host_checks,   kit_embed_checks,      kit_process_checks,
-                                     kit_fork_checks,  kit_fault_checks,  kit_idle_checks};
+                                     kit_fork_checks,  kit_copy_checks,   kit_fault_checks,      kit_idle_checks};
 static const size_t kGroupCount = sizeof(kGroups) / sizeof(kGroups[0]);
 
 size_t poe_kit_count(void) {

@@ -259,6 +259,7 @@ kit_list kit_host_checks(void);
 kit_list kit_embed_checks(void);
 kit_list kit_process_checks(void);
 kit_list kit_fork_checks(void);
+kit_list kit_copy_checks(void);
 kit_list kit_fault_checks(void);
 kit_list kit_idle_checks(void);
 #define KIT_LIST(name, array)                                        \

@@ -173,6 +173,8 @@ poe_mutant(changes_settings process.settings_are_kept "manners 4" [[loop->host =
 poe_mutant(drains_the_parent fork.wake_before_fork_is_the_parents poe_loop_ops.abandon [[close(loop->wake_pipe[0]);]]
   [[char byte; while (read(loop->wake_pipe[0], &byte, 1) > 0) continue; close(loop->wake_pipe[0]);]])
 poe_mutant(keeps_descriptors fork.child_gives_back_descriptors poe_loop_ops.abandon [[close(loop->wake_pipe[1]);]] [[;]])
+poe_mutant(keeps_on_asking fork.copies_in_a_child_disturb_nothing poe_loop_ops.watch [[= wait_ns(loop, max_wait_ns);]]
+  [[= loop->serial > loop->count ? 0 : wait_ns(loop, max_wait_ns);]])
 
 # ---- faults
 poe_mutant(exits faults.create_without_descriptors poe_loop_ops.create [[const int code = -errno;]]
