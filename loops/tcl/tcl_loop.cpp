@@ -173,9 +173,12 @@ class TclLoop {
 
   /// Tcl watches our set from now on.
   void follow_set() {
-    if (watches_.fd() >= FD_SETSIZE)
-      throw poe::loop::Refusal(-EMFILE, "cannot watch with Tcl, which takes descriptors below 1024 only");
     if (handled_ >= 0) Tcl_DeleteFileHandler(handled_);
+    handled_ = -1;  // first: the former set is closed whatever comes
+    if (watches_.fd() >= FD_SETSIZE)
+      throw poe::loop::Refusal(-EMFILE,
+                               "cannot watch with Tcl, which takes descriptors below 1024 only; use the loop epoll, or "
+                               "lower the number of open files");
     handled_ = watches_.fd();
     Tcl_CreateFileHandler(handled_, TCL_READABLE, on_ready, this);
   }
