@@ -47,6 +47,7 @@ struct kit_loop {
   int readies, turns, closed;
   int ready_turns, deadline_turns, woken_turns, nested_turns; /* turns by reason */
   int unturned;                                               /* readies since the last turn */
+  int broken;                                                 /* watches that broke since then: error() */
   int calls;                                                  /* ready + turn + closed */
   int errors, closing, abandoned;
   int32_t error_code;

@@ -54,7 +54,7 @@ static void on_ready(void* ctx, uint64_t token, uint32_t events) {
 static void judge_reasons(kit_loop* l, uint32_t reasons) {
   if ((reasons & ~POE_TURN_NESTED) == 0 || (reasons & ~kReasons) != 0)
     kit_breach(l->run, KIT_HOST(turn), "turn(): expected known reasons, at least one, got 0x%x", reasons);
-  if ((reasons & POE_TURN_READY) && !l->unturned)
+  if ((reasons & POE_TURN_READY) && !l->unturned && !l->broken)
     kit_breach(l->run, KIT_HOST(turn), "turn(): expected POE_TURN_READY only after ready(), it came without");
   if (!(reasons & POE_TURN_READY) && l->unturned)
     kit_breach(l->run, KIT_HOST(turn), "turn(): expected POE_TURN_READY after %d ready(), it is not set", l->unturned);
@@ -69,6 +69,7 @@ static void on_turn(void* ctx, uint32_t reasons) {
   judge_reasons(l, reasons);
   l->turn_time = kit_now(l);
   l->unturned = 0;
+  l->broken = 0;
   ++l->turns;
   l->ready_turns += (reasons & POE_TURN_READY) != 0;
   l->deadline_turns += (reasons & POE_TURN_DEADLINE) != 0;
@@ -94,10 +95,10 @@ static void on_host_gone(void* ctx) {
 
 static void on_error(void* ctx, uint64_t token, int32_t code, int32_t os_error, const char* text) {
   kit_loop* l = ctx;
-  (void)token;
   (void)os_error;
   if (code >= 0) kit_breach(l->run, KIT_HOST(error), "error(): expected a negative code, got %d", code);
   if (!text || !*text) kit_breach(l->run, KIT_HOST(error), "error(): expected a text for code %d, got none", code);
+  l->broken += token != 0;
   ++l->errors;
   l->error_code = code;
   snprintf(l->error_text, sizeof l->error_text, "%s", text ? text : "");

@@ -21,12 +21,12 @@ struct Ledger {
   std::uint32_t frames = 0;                     // calls into the bridge that are on the stack; see Host::enter()
   std::uint32_t callbacks = 0;                  // ready() and turn() that are on the stack
   std::int32_t delivered = 0;                   // ready() and turn() ever made; wraps
-  bool unturned = false;                        // a ready() went out that no turn() has followed yet
-  bool closing = false;                         // close() was called: nothing but closed() may follow
-  bool beginning_close = false;                 // the bridge's close() is on the stack
-  bool finished = false;                        // the bridge has ended: free it as soon as no frame is left
-  bool abandoned = false;                       // abandon() was called: the kernel is gone, call nothing
-  bool explained = false;                       // the op under way has called error()
+  bool unturned = false;         // a ready() or a watch's error() went out that no turn() has followed yet
+  bool closing = false;          // close() was called: nothing but closed() may follow
+  bool beginning_close = false;  // the bridge's close() is on the stack
+  bool finished = false;         // the bridge has ended: free it as soon as no frame is left
+  bool abandoned = false;        // abandon() was called: the kernel is gone, call nothing
+  bool explained = false;        // the op under way has called error()
 };
 
 /// Frees the loop, then says closed(): the books and the bridge are gone when this returns.
@@ -98,10 +98,12 @@ class Host {
     if (!silent() && books_->host->host_gone) books_->host->host_gone(books_->host->ctx);
   }
 
-  /// Says why an op fails (token 0), or that a watch broke later. At most once for each op. `code` is what the op
-  /// returns, `os_error` an errno or 0; `text`: what was tried, on what, why it failed, what to do.
+  /// Says why an op fails (token 0), or that a watch broke later, which counts as a ready(). At most once for each op.
+  /// `code` is what the op returns, `os_error` an errno or 0; `text`: what was tried, on what, why it failed, what to
+  /// do.
   void error(std::uint64_t token, std::int32_t code, std::int32_t os_error, const char* text) const {
     books_->explained = true;
+    if (token != 0 && !silent()) books_->unturned = true;  // the kernel has queued it as a report
     if (!books_->abandoned && books_->host->error) books_->host->error(books_->host->ctx, token, code, os_error, text);
   }
 
