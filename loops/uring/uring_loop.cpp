@@ -66,8 +66,7 @@ class UringLoop {
   void wake() noexcept { waker_.wake(); }
 
   void step(std::int64_t max_wait_ns) {
-    submit();
-    ring_.wait(deadline_.limit(max_wait_ns));
+    ring_.wait(submit() ? deadline_.limit(max_wait_ns) : 0);
     std::vector<poe::loop::Report> batch = std::exchange(batch_, {});  // a step inside a handler has its own
     bool woken = false;
     ring_.take([&](std::uint64_t key, int result) {
@@ -114,23 +113,32 @@ class UringLoop {
   void cancel(int fd) {
     Poll& poll = poll_of(fd);
     if (!std::exchange(poll.under_way, false)) return;
-    ring_.cancel(to_key(fd, poll.serial), kNobodysKey);
+    const std::uint64_t key = to_key(fd, poll.serial);
+    if (!ring_.cancel(key, kNobodysKey)) to_cancel_.push_back(key);
     ring_.flush();
   }
 
-  /// Makes a poll for each watch that has none.
-  void submit() {
-    if (!std::exchange(wake_polled_, true)) ring_.poll(waker_.fd(), POE_READ, kWakeKey);
-    for (const int fd : to_poll_) {
-      Poll& poll = poll_of(fd);
-      poll.queued = false;
-      const poe::loop::Registration* watch = registry_.find(fd);
-      if (!watch || poll.under_way) continue;
-      poll.serial = (poll.serial + 1) & kSerialMask;
-      ring_.poll(fd, watch->interest, to_key(fd, poll.serial));
+  /// Makes a poll for each watch that has none. False: the rest has to wait until completions have been taken.
+  bool submit() {
+    while (!to_cancel_.empty() && ring_.cancel(to_cancel_.back(), kNobodysKey)) to_cancel_.pop_back();
+    if (!wake_polled_) wake_polled_ = ring_.poll(waker_.fd(), POE_READ, kWakeKey);
+    std::ptrdiff_t begun = 0;
+    while (begun < std::ssize(to_poll_) && begin_poll(to_poll_[static_cast<std::size_t>(begun)])) ++begun;
+    to_poll_.erase(to_poll_.begin(), to_poll_.begin() + begun);
+    return wake_polled_ && to_cancel_.empty() && to_poll_.empty();
+  }
+
+  bool begin_poll(int fd) {
+    Poll& poll = poll_of(fd);
+    const poe::loop::Registration* watch = registry_.find(fd);
+    if (watch && !poll.under_way) {
+      const std::uint32_t serial = (poll.serial + 1) & kSerialMask;
+      if (!ring_.poll(fd, watch->interest, to_key(fd, serial))) return false;
+      poll.serial = serial;
       poll.under_way = true;
     }
-    to_poll_.clear();
+    poll.queued = false;
+    return true;
   }
 
   void collect(std::uint64_t key, int result, std::vector<poe::loop::Report>& batch) {
@@ -156,6 +164,7 @@ class UringLoop {
   poe::loop::Deadline deadline_;
   std::vector<Poll> polls_;               // by descriptor
   std::vector<int> to_poll_;              // watched, but not polled yet or any more
+  std::vector<std::uint64_t> to_cancel_;  // keys of forgotten polls for which there was no entry
   std::vector<poe::loop::Report> batch_;  // kept for its memory
   bool wake_polled_ = false;
 };

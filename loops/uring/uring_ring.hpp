@@ -47,18 +47,23 @@ class Ring {
   Ring(const Ring&) = delete;
   Ring& operator=(const Ring&) = delete;
 
-  /// Takes effect with the next wait() or flush(). Throws std::system_error.
-  void poll(int fd, std::uint32_t interest, std::uint64_t key) {
+  /// Takes effect with the next wait() or flush(). False: the system takes nothing more until completions have been
+  /// taken. Throws std::system_error.
+  [[nodiscard]] bool poll(int fd, std::uint32_t interest, std::uint64_t key) {
     io_uring_sqe* entry = next_entry();
+    if (!entry) return false;
     io_uring_prep_poll_add(entry, fd, to_poll(interest));
     io_uring_sqe_set_data64(entry, key);
+    return true;
   }
 
-  /// The poll under `key` completes with -ECANCELED, under a key of its own this does, too.
-  void cancel(std::uint64_t key, std::uint64_t own_key) {
+  /// The poll under `key` completes with -ECANCELED, under a key of its own this does, too. As poll().
+  [[nodiscard]] bool cancel(std::uint64_t key, std::uint64_t own_key) {
     io_uring_sqe* entry = next_entry();
+    if (!entry) return false;
     io_uring_prep_poll_remove(entry, key);
     io_uring_sqe_set_data64(entry, own_key);
+    return true;
   }
 
   void flush() {
@@ -95,9 +100,7 @@ class Ring {
   io_uring_sqe* next_entry() {
     if (io_uring_sqe* entry = io_uring_get_sqe(&ring_)) return entry;
     flush();
-    io_uring_sqe* entry = io_uring_get_sqe(&ring_);
-    if (!entry) fail(-EBUSY, "the io_uring takes no more entries");
-    return entry;
+    return io_uring_get_sqe(&ring_);
   }
 
   io_uring ring_{};
