@@ -280,6 +280,31 @@ TEST_F(GlibToolkit, AReceiverMayBeDestroyedWhileAnotherThreadPosts) {
   }
 }
 
+TEST_F(GlibToolkit, AReceiverIsFinalizedByItsOwnersAndNeverByWhoPosts) {
+  std::atomic<int> elsewhere = 0;
+  struct Owner {
+    std::atomic<int>& elsewhere;
+    std::thread::id id = std::this_thread::get_id();
+  } owner{elsewhere};
+  const GWeakNotify gone = [](gpointer self, GObject*) {
+    auto& o = *static_cast<Owner*>(self);
+    if (std::this_thread::get_id() != o.id) ++o.elsewhere;
+  };
+  for (int round = 0; round < 300; ++round) {
+    Thing window = make_thing();
+    g_object_weak_ref(window.get(), gone, &owner);
+    const auto call = glib::queued<>(window.get(), [] {});
+    std::atomic<bool> begun = false;
+    std::thread other([&] {
+      while (call()) begun = true;
+    });
+    while (!begun) std::this_thread::yield();
+    window.reset();
+    other.join();
+  }
+  EXPECT_EQ(elsewhere, 0);
+}
+
 TEST_F(GlibToolkit, ADestroyedWindowEndsTheSessionsAndNothingElseP071) {
   const glib::UiDestroy link(*kernel, thing.get());
   bool finished = false;

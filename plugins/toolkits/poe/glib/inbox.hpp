@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "poe/fn.hpp"
+#include "poe/glib/alive.hpp"
 
 namespace poe::glib::detail {
 
@@ -20,14 +21,16 @@ namespace poe::glib::detail {
 class Inbox : public std::enable_shared_from_this<Inbox> {
  public:
   /// nullptr: the calls need no object.
-  explicit Inbox(GObject* receiver) noexcept : tied_(receiver != nullptr) { g_weak_ref_init(&receiver_, receiver); }
+  explicit Inbox(GObject* receiver) : alive_(receiver != nullptr ? alive_flag(receiver) : nullptr) {
+    g_weak_ref_init(&receiver_, receiver);
+  }
   Inbox(const Inbox&) = delete;
   Inbox& operator=(const Inbox&) = delete;
   ~Inbox() { g_weak_ref_clear(&receiver_); }
 
   /// Always the same context. False: the receiver is gone.
   bool put(GMainContext* context, Fn<void()> call) {
-    if (tied_ && !Held(*this)) return false;
+    if (alive_ && !*alive_) return false;
     const std::lock_guard lock(mutex_);
     calls_.push_back(std::move(call));
     if (!std::exchange(scheduled_, true)) schedule(context);
@@ -37,7 +40,7 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
  private:
   static constexpr int kBatch = 64;
 
-  /// Keeps the receiver alive for a scope, if it still is.
+  /// Keeps the receiver alive for a scope, if it still is. In the context's thread: it may be the last to hold it.
   class Held {
    public:
     explicit Held(Inbox& inbox) noexcept : object_(g_weak_ref_get(&inbox.receiver_)) {}
@@ -68,7 +71,7 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
       Fn<void()> call = take();
       if (!call) return G_SOURCE_REMOVE;
       const Held receiver(*this);
-      if (receiver || !tied_) call();
+      if (receiver || !alive_) call();
     }
     return G_SOURCE_CONTINUE;
   }
@@ -86,7 +89,7 @@ class Inbox : public std::enable_shared_from_this<Inbox> {
   }
 
   GWeakRef receiver_;
-  const bool tied_;
+  const AliveFlag alive_;  // the receiver's; empty if the calls need none
   std::mutex mutex_;
   std::deque<Fn<void()>> calls_;
   bool scheduled_ = false;
