@@ -3,7 +3,7 @@
 # The Tk window on a screen of its own: a click reaches the session, closing the window ends the program.
 POE_EVENT_LOOP=tcl
 . "$(dirname "$0")/common.sh"
-Xvfb -displayfd 3 -screen 0 640x480x24 -nolisten tcp 3>"$dir/display" 2>/dev/null &
+Xvfb -noreset -r -displayfd 3 -screen 0 640x480x24 -nolisten tcp 3>"$dir/display" 2>/dev/null &
 started+=($!)
 until_true 20 test -s "$dir/display"
 DISPLAY=:$(cat "$dir/display")

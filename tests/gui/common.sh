@@ -11,23 +11,26 @@ done
 export QT_QPA_PLATFORM=xcb GDK_BACKEND=x11 GSK_RENDERER=cairo GTK_A11Y=none NO_AT_BRIDGE=1 LC_ALL=C.UTF-8
 export XDG_RUNTIME_DIR=$dir GSETTINGS_BACKEND=memory
 unset WAYLAND_DISPLAY
+exec 8>&2 # until_true hides what its command says
 fail() {
   shoot failed
-  echo "FAILED in $toolkit: $*" >&2
-  for f in "$dir"/*; do [ -f "$f" ] && { echo "--- $f"; head -c 2000 "$f"; }; done >&2
+  echo "FAILED in $toolkit: $*" >&8
+  for f in "$dir"/*; do [ -f "$f" ] && { echo "--- $f"; head -c 2000 "$f"; }; done >&8
   exit 1
 }
 
 mkdir -p "$SHOTS"
-Xvfb -displayfd 9 -screen 0 1160x520x24 -nolisten tcp 9>"$dir/display" >"$dir/xvfb.out" 2>&1 & # the number of a free display
+# It says the number of a free display. -noreset: between two clients it would begin anew, and lose the next one.
+Xvfb -noreset -r -displayfd 9 -screen 0 1160x520x24 -nolisten tcp 9>"$dir/display" >"$dir/xvfb.out" 2>&1 &
 started+=($!)
 until_true 20 grep -q . "$dir/display"
 export DISPLAY=:$(cat "$dir/display")
 
 shoot() { import -window root "$SHOTS/$toolkit-$1.png" 2>/dev/null; }
 
-# find_window PID TITLE: sets window; fails if there is none (yet).
+# find_window PID TITLE: sets window; fails if there is none (yet), the whole test if its program is no more.
 find_window() {
+  kill -0 "$1" || fail "program $1 has ended before its window \"$2\" came"
   window=$(xdotool search --all --onlyvisible --pid "$1" --name "^$2\$" 2>/dev/null | head -n 1)
   [ -n "$window" ]
 }
