@@ -3,16 +3,11 @@
 # Sessions go on while a dialog or a menu is open, and the window is drawn while sessions are busy. Both sides of each
 # comparison are counted in the same window.
 . "$(dirname "$0")/common.sh"
-mkfifo "$dir/commands"
-"$BIN/${toolkit}_probe" --serve 0 --nick ann <"$dir/commands" >"$dir/probe" 2>"$dir/probe.err" &
-probe=$!; started+=($probe)
-exec 12>"$dir/commands"
-until_true 20 grep -q ready "$dir/probe"
-until_true 20 find_window $probe "POE chat"
+open_probe ann --serve 0
 until_true 20 find_port $probe
 join cid 11
 
-measures=0
+measures=0 logs=0
 # measure: counts for two seconds; sets ticks, host, frames and events.
 measure() {
   measures=$((measures + 1))
@@ -23,7 +18,12 @@ measure() {
   echo "$what: ticks $ticks, host's $host, frames $frames, events $events"
 }
 arrived() { [ "$(grep -c '^measured' "$dir/probe")" = "$measures" ]; }
-in_log() { echo log >&12; sleep 0.1; grep -qx "| .*$1" "$dir/probe"; }
+in_log() {
+  logs=$((logs + 1)); echo log >&12
+  until_true 20 log_ended
+  grep -qx "| .*$1" "$dir/probe"
+}
+log_ended() { [ "$(grep -cx 'log ends' "$dir/probe")" = "$logs" ]; }
 # goes_on WHAT: in what is open now, the timer ticks and traffic is shown.
 goes_on() {
   what=$1
@@ -41,13 +41,16 @@ until_true 20 find_window "$probe" "About.*"
 goes_on "a modal dialog"
 shoot dialog
 xdotool key Escape
+until_true 20 answers popup "popup no"
 find_window "$probe" "POE chat"
 entry "$window"
 if [ "$toolkit" = qt ]; then xdotool mousemove --window "$window" 30 10 click 1; else xdotool key F10; fi
-sleep 0.5 # nobody tells when it is open
+until_true 20 answers popup "popup yes"
 goes_on "a menu"
 shoot menu
+answers popup "popup yes" || fail "the menu has closed meanwhile"
 xdotool key Escape
+until_true 20 answers popup "popup no"
 
 what="idle kernel"; measure true; idle_frames=$frames
 echo "flood on" >&12

@@ -34,6 +34,26 @@ find_window() {
   window=$(xdotool search --all --onlyvisible --pid "$1" --name "^$2\$" 2>/dev/null | head -n 1)
   [ -n "$window" ]
 }
+# open_probe NAME [OPTIONS]: a window with a probe beside it (probe.hpp): commands to descriptor 12, answers in $dir/probe.
+# Sets probe and window.
+open_probe() {
+  rm -f "$dir/commands"
+  mkfifo "$dir/commands"
+  "$BIN/${toolkit}_probe" --nick "$@" <"$dir/commands" >"$dir/probe" 2>"$dir/probe.err" &
+  probe=$!; started+=($probe)
+  exec 12>"$dir/commands"
+  until_true 20 grep -q ready "$dir/probe"
+  until_true 20 find_window $probe "POE chat"
+}
+# answers COMMAND PATTERN: whether the probe's answer to the command matches as a whole.
+answers() {
+  local before=$(wc -l <"$dir/probe")
+  echo "$1" >&12
+  until_true 20 eval '[ "$(wc -l <"$dir/probe")" -gt $before ]'
+  tail -n 1 "$dir/probe" | grep -qx "$2"
+}
+# drawn WINDOW: whether anything is to be seen in it.
+drawn() { [ "$(import -window "$1" -format %k info:)" -gt 8 ]; }
 # entry WINDOW: clicks into the line for typing, which is near the lower edge.
 entry() {
   local WIDTH HEIGHT X Y SCREEN WINDOW

@@ -24,6 +24,32 @@ std::string text_of(GtkTextBuffer* buffer) {
   return kept;
 }
 
+/// The first widget in and below `widget` that `is`, or nullptr.
+template <class Is>
+GtkWidget* find(GtkWidget* widget, Is is) {
+  if (is(widget)) return widget;
+  for (GtkWidget* one = gtk_widget_get_first_child(widget); one != nullptr; one = gtk_widget_get_next_sibling(one))
+    if (GtkWidget* found = find(one, is)) return found;
+  return nullptr;
+}
+
+std::string status_of(GtkWindow* window) {
+  const auto is_status = [](GtkWidget* one) { return gtk_widget_has_css_class(one, "chat-status") != FALSE; };
+  return gtk_label_get_text(GTK_LABEL(find(GTK_WIDGET(window), is_status)));
+}
+
+bool is_popup_open(GtkWindow* window) {
+  const auto is_menu = [](GtkWidget* one) { return GTK_IS_MENU_BUTTON(one) != FALSE; };
+  GtkPopover* menu = gtk_menu_button_get_popover(GTK_MENU_BUTTON(find(GTK_WIDGET(window), is_menu)));
+  if (menu != nullptr && gtk_widget_get_mapped(GTK_WIDGET(menu)) != FALSE) return true;
+  bool modal = false;
+  GList* all = gtk_window_list_toplevels();
+  for (const GList* one = all; one != nullptr; one = one->next)
+    modal |= gtk_window_get_modal(GTK_WINDOW(one->data)) && gtk_widget_get_visible(GTK_WIDGET(one->data));
+  g_list_free(all);
+  return modal;
+}
+
 void count_frames(GtkWidget* widget, Program* program) {
   gtk_widget_add_tick_callback(
       widget,
@@ -46,9 +72,14 @@ void activate(GApplication* application, Program* program) {
         return G_SOURCE_CONTINUE;
       },
       program);
-  window.serve(program->options.serve.value_or("0"), program->options.where);
+  if (program->options.serve) {
+    window.serve(*program->options.serve, program->options.where);
+  } else {
+    window.join(program->options.where);
+  }
   program->kernel.spawn<poe::test::Probe>(poe::test::Toolkit{
-      [=] { return program->ticks; }, [=] { return program->frames; }, [&window] { return text_of(window.log()); }});
+      [=] { return program->ticks; }, [=] { return program->frames; }, [&window] { return text_of(window.log()); },
+      [&window] { return status_of(window.widget()); }, [&window] { return is_popup_open(window.widget()); }});
 }
 
 }  // namespace

@@ -56,6 +56,10 @@ void Probe::obey(std::string_view command) {
     say("flood off");
   } else if (command == "log") {
     show_log();
+  } else if (command == "status") {
+    say("status " + toolkit_.status());
+  } else if (command == "popup") {
+    say(toolkit_.popup() ? "popup yes" : "popup no");
   } else {
     say("unknown command: " + std::string(command));
   }

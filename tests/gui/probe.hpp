@@ -6,6 +6,8 @@
 //     measure MS   -> "measured ticks=40 host=40 frames=118 events=52110"    what happened in the next MS ms
 //     flood on|off -> "flood on"                                             an event to itself, again and again
 //     log          -> a line for each line of the window's log, after "| "; then "log ends"
+//     status       -> "status Connected to 127.0.0.1:7007 as ann"            what the window says of its connection
+//     popup        -> "popup yes" or "popup no"                              whether a menu or a modal dialog is open
 #pragma once
 
 #include <string>
@@ -20,6 +22,8 @@ struct Toolkit {
   Fn<long()> ticks;       ///< of the host's own timer of 50 ms, so far
   Fn<long()> frames;      ///< drawn so far, by a window that asks for a new one all the time
   Fn<std::string()> log;  ///< the text of the window's log
+  Fn<std::string()> status;
+  Fn<bool()> popup;
 };
 
 class Probe : public Session {

@@ -4,6 +4,8 @@
 #include <QtCore/QEvent>
 #include <QtCore/QTimer>
 #include <QtWidgets/QApplication>
+#include <QtWidgets/QLabel>
+#include <QtWidgets/QStatusBar>
 #include <QtWidgets/QTextBrowser>
 #include <cstdio>
 
@@ -46,8 +48,14 @@ int main(int argc, char** argv) {
   QObject::connect(timer(10, window), &QTimer::timeout, drawn, [drawn] { drawn->update(); });
   QObject::connect(timer(50, window), &QTimer::timeout, window, [&] { ++ticks; });
   window->show();
-  window->serve(options.serve.value_or("0"), options.where);
-  kernel->spawn<poe::test::Probe>(poe::test::Toolkit{[&] { return ticks; }, [&] { return painted.frames; },
-                                                     [=] { return window->log().toPlainText().toStdString(); }});
+  if (options.serve) {
+    window->serve(*options.serve, options.where);
+  } else {
+    window->join(options.where);
+  }
+  kernel->spawn<poe::test::Probe>(poe::test::Toolkit{
+      [&] { return ticks; }, [&] { return painted.frames; }, [=] { return window->log().toPlainText().toStdString(); },
+      [=] { return window->statusBar()->findChild<QLabel*>()->text().toStdString(); },
+      [] { return QApplication::activePopupWidget() != nullptr || QApplication::activeModalWidget() != nullptr; }});
   return QApplication::exec();
 }

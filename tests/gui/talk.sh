@@ -45,8 +45,9 @@ kill -0 "$bob" || fail "the program ended with its session"
 entry "$bob_window"
 xdotool key ctrl+n
 until_true 20 find_window "$bob" Connect
-sleep 0.3; shoot connect
-xdotool key Return
+until_true 20 drawn "$window"
+shoot connect
+xdotool windowfocus --sync "$window" key Return
 came_back() { [ "$(grep -cx '\* bob is here' "$dir/cid")" = 2 ]; }
 until_true 20 came_back
 type_into "$bob_window" "here again"
@@ -70,8 +71,9 @@ for name in ann bob; do # toolkits complain on standard error
 done
 
 # Without a server the window says so, and ends when it is closed.
-open_window eve --connect "127.0.0.1:$port"
-sleep 0.5; shoot alone
+open_probe eve --connect "127.0.0.1:$port"
+until_true 20 answers status "status Not connected to 127.0.0.1:$port: .*"
+shoot alone
 "$BIN/close_window" "$window"
-wait "$pid"; expect "exit code of a window without sessions" 0 $?
+wait "$probe"; expect "exit code of a window without sessions" 0 $?
 exit 0
