@@ -63,6 +63,14 @@ echo "flood off" >&12
 [ "$ticks" -ge $((host - 2)) ] || fail "flood: $ticks ticks of the session's timer, $host of the host's"
 
 until_true 20 grep -qx "flood off" "$dir/probe"
+
+# The last word of a client that was left comes too late, and changes nothing any more.
+entry "$window"
+xdotool key ctrl+d
+heard cid "* ann has left"
+what="left"; measure true
+answers status "status Not connected\. .*" || fail "what was left behind tells of its end: $(tail -n 1 "$dir/probe")"
+
 "$BIN/close_window" "$window"
 wait "$probe"; expect "exit code" 0 $?
 exit 0

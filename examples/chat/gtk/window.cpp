@@ -207,8 +207,10 @@ void Window::join(const Where& where) {
   where_ = where;
   Face face;
   face.line = poe::glib::queued<std::string>(window_, [this](const std::string& line) { add_line(line); });
-  face.status = poe::glib::queued<std::string, bool>(
-      window_, [this](const std::string& text, bool connected) { set_status(text, connected); });
+  face.status =
+      poe::glib::queued<std::string, bool>(window_, [this, visit = visit_](const std::string& text, bool connected) {
+        if (visit == visit_) set_status(text, connected);
+      });
   client_ = chat::join(kernel_, where.host, where.port, where.nick, std::move(face));
   typing_ = *poe::glib::post_on(send_, "clicked", kernel_.address(*client_), typed, [this] { return take_text(); });
 }
@@ -217,6 +219,7 @@ void Window::leave() {
   typing_.cancel();
   if (client_) static_cast<void>(kernel_.post(*client_, poe::tcp::shutdown));
   client_.reset();
+  ++visit_;
   set_status("Not connected. ☰ ▸ Connect… joins a server", false);
 }
 

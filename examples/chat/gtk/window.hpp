@@ -46,6 +46,7 @@ class Window {
   poe::Kernel& kernel_;
   Where where_;
   std::optional<poe::SessionId> client_;
+  unsigned visit_ = 0;  // what an earlier one's client says of its connection comes too late
   GtkWindow* window_;
   GtkTextBuffer* log_ = nullptr;
   GtkWidget *view_ = nullptr, *entry_ = nullptr, *send_ = nullptr, *status_ = nullptr;

@@ -97,7 +97,9 @@ void Window::join(const Where& where) {
   where_ = where;
   Face face;
   face.line = poe::qt::queued(this, &Window::add_line);
-  face.status = poe::qt::queued(this, &Window::set_status);
+  face.status = poe::qt::queued<QString, bool>(this, [this, visit = visit_](const QString& text, bool connected) {
+    if (visit == visit_) set_status(text, connected);
+  });
   client_ = chat::join(kernel_, where.host, where.port, where.nick, std::move(face));
   typing_ =
       poe::qt::post_on(send_, &QPushButton::clicked, kernel_.address(*client_), typed, [this] { return take_text(); });
@@ -107,6 +109,7 @@ void Window::leave() {
   typing_.cancel();
   if (client_) static_cast<void>(kernel_.post(*client_, poe::tcp::shutdown));
   client_.reset();
+  ++visit_;
   set_status(tr("Not connected. Chat ▸ Connect… joins a server"), false);
 }
 

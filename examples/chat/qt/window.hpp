@@ -43,6 +43,7 @@ class Window final : public QMainWindow {
   poe::Kernel& kernel_;
   Where where_;
   std::optional<poe::SessionId> client_;
+  unsigned visit_ = 0;  // what an earlier one's client says of its connection comes too late
   QTextBrowser* log_ = nullptr;
   QLineEdit* entry_ = nullptr;
   QPushButton* send_ = nullptr;
