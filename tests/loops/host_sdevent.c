@@ -68,7 +68,7 @@ static void destroy(void* argument) {
   const int set = sd_event_get_fd(host->event);
   sd_event_unref(host->event); /* each source holds a reference, so the loop lives while one is left */
   if (fcntl(set, F_GETFD) >= 0) {
-    fputs("foreign_sdevent: a guest has left a source in its host\n", stderr);
+    fputs("host_sdevent: a guest has left a source in its host\n", stderr);
     abort();
   }
   free(host);
