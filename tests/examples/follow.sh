@@ -5,7 +5,7 @@
 echo old >"$dir/a"
 "$BIN/follow" "$dir/a" "$dir/b" >"$dir/out" 2>"$dir/err" &
 pid=$!; started+=($pid)
-begun() { echo ping >>"$dir/a" && sleep 0.05 && grep -q ping "$dir/out"; }
+begun() { echo ping >>"$dir/a" && grep -q ping "$dir/out"; }
 until_true 20 begun
 echo later >"$dir/b"
 until_true 20 grep -q "b: later" "$dir/out"
