@@ -144,7 +144,7 @@ TEST_P(Drains, WithoutSessionsRunReturnsAtOnce) {
 }
 
 TEST(DrainsInAnEnd, AKernelDestroyedWhileItDrainsLeavesNothing) {
-  for (const char* loop : {"epoll", "sim"}) {
+  for (const std::string& loop : all_loops()) {
     Kernel kernel = open_on(loop);
     kernel.spawn(actor().on(start, [](auto&, Self& self) { std::move(self.after(1h, go)).detach(); }));
     ASSERT_TRUE(succeeded(kernel.drain_then_stop(1h)));

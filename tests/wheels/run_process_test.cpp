@@ -244,8 +244,10 @@ TEST_P(RunProcess, StandardHandlesWeLackAreNotReplacedByWhatIsOpenedNext) {
   RunOptions options = logging(RunOptions({"readlink", "/proc/self/fd/0"}));
   options.no_stdin = true;
   const Fd saved(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 10));
+  SignalWatch keeps_its_pipe;  // where the exit is told by SIGCHLD
   run_session([&](Patron& patron) {
     ASSERT_NE(patron.system().close, nullptr);  // so that the loop has its descriptors
+    keeps_its_pipe = *patron.on_signal("CHLD", [](const Signal&) {});
     ::close(STDIN_FILENO);  // from here on our own descriptors come in its place, the one for the exit last
     patron.wheel = RunWheel(patron, std::move(options));
   });

@@ -307,7 +307,7 @@ TEST(PoolThreadsAlone, SeveralKernelsShareOnePool) {
   WorkerPool pool;
   std::atomic<int> sum{0};
   const auto run_one = [&](int number) {
-    Kernel kernel = open_on("epoll");
+    Kernel kernel = open_on(real_loops().front());
     std::vector<Work> works;
     kernel.spawn(actor().on(start, [&](auto&, Self& self) {
       for (int i = 0; i < 50; ++i) {
@@ -326,7 +326,7 @@ TEST(PoolThreadsAlone, SeveralKernelsShareOnePool) {
 
 TEST(PoolThreadsAlone, SignalsGoToTheProgramsOwnThreads) {
   WorkerPool pool;
-  Kernel kernel = open_on("epoll");
+  Kernel kernel = open_on(real_loops().front());
   Work work;
   bool blocked = false;
   kernel.spawn(actor().on(start, [&](auto&, Self& self) {
