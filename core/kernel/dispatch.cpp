@@ -57,6 +57,12 @@ void KernelCore::turn(std::uint32_t reasons) {
     ++depth_;
     queue_.enter();
     asleep_ = false;
+    if (seat_.can(POE_CAP_FOREIGN) && seat_.can(POE_CAP_NESTED_STEP)) {
+      // A handler may run the host's loop, for a dialog, and nobody tells us: what others wait for must be armed
+      // already. Asleep, so that what handlers post and start arms it too.
+      asleep_ = queue_.empty() && files_.empty();
+      seat_.arm(!asleep_ ? POE_NOW_NS : timer_queue_.empty() ? POE_NEVER_NS : timer_queue_.first_due());
+    }
     if (observed()) tell_turn(true);
     former_look_ = std::exchange(look_, clock());
     events_left_ = options_.budget.events;

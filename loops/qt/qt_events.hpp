@@ -51,7 +51,8 @@ class Timers final : public QObject {
   void stop_deadline() { deadline_.stop(); }
   void start_soon();
   void stop_soon();
-  /// Before a step inside a turn: Qt fires no timer whose event is being handled, so a new one takes its place.
+  /// Before a step or a loop inside a turn: Qt fires no timer whose event is being handled, so a new one takes its
+  /// place.
   void renew_soon();
   void stop_limit() { limit_.stop(); }
   /// Makes a waiting processEvents() return; nobody is called.

@@ -79,6 +79,7 @@ class QtLoop : private poe::qt::Client {
     poe::qt::Client& self = *this;
     timers_.emplace(self);
     wake_.emplace(waker_.fd(), POE_READ, self);
+    notice_inner_loops(*QAbstractEventDispatcher::instance());
     if (app_ && app_->thread() == QThread::currentThread())
       QObject::connect(app_, &QObject::destroyed, &*timers_, [this] { on_application_gone(); });
   }
@@ -182,6 +183,15 @@ class QtLoop : private poe::qt::Client {
     QtLoop& loop_;
     poe::loop::Entered here_;  // destroyed last: may free the loop
   };
+
+  /// A handler may run a loop of Qt's inside it, a dialog's: its rounds are told by one of these signals or the other.
+  void notice_inner_loops(const QAbstractEventDispatcher& dispatcher) {
+    const auto begins = [this] {
+      if (events_ != 0) timers_->renew_soon();
+    };
+    QObject::connect(&dispatcher, &QAbstractEventDispatcher::aboutToBlock, &*timers_, begins);
+    QObject::connect(&dispatcher, &QAbstractEventDispatcher::awake, &*timers_, begins);
+  }
 
   static void quit(QEventLoop* run) {
     if (run)

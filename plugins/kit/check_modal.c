@@ -179,6 +179,27 @@ static void opened_in_turns(kit* run) {
   KIT_EQUAL(run, "turns said to be nested after all dialogs were closed", 0, l->nested_turns);
 }
 
+/* Toolkits do not fire a timer whose own callback is on the stack. */
+static void open_in_now_turn(kit_loop* l, uint32_t reasons) {
+  (void)reasons;
+  if (l->number++ >= 3) return;
+  const int before = l->turns;
+  kit_arm(l, POE_NOW_NS);
+  kit_host_inner(l, 40 * KIT_MS);
+  if (l->turns == before) l->error_code = 1;
+}
+
+static void now_inside_now(kit* run) {
+  kit_loop* l = has_modal(run) ? kit_open(run) : NULL;
+  if (!l) return;
+  l->on_turn = open_in_now_turn;
+  kit_arm(l, POE_NOW_NS);
+  for (int i = 0; i < 200 && l->number < 4; ++i) kit_host_run(l, 10 * KIT_MS);
+  KIT_EXPECT(run, l->number >= 4, "NOW armed in a turn for NOW: expected 4 turns, got %d", (int)l->number);
+  KIT_EXPECT(run, l->error_code == 0,
+             "NOW armed in a turn for NOW, then a dialog: expected a turn inside it, got none");
+}
+
 static void forget_it(kit_loop* l, uint32_t reasons) {
   (void)reasons;
   if (l->seen++) return;
@@ -231,6 +252,8 @@ static const poe_kit_check kChecks[] = {
           thread_wakes),
     MODAL("dialogs_out_of_turns", "a handler may open a dialog, three deep; NESTED says so, and only then",
           KIT_CAP(NESTED_REPORT), opened_in_turns),
+    MODAL("now_in_a_dialog_out_of_a_now_turn", "NOW goes on in a dialog that a turn for NOW has opened", KIT_OP(arm),
+          now_inside_now),
     MODAL("forgotten_in_an_inner_run", "a forget inside a dialog holds after it", KIT_OP(watch), forgets_inside),
     MODAL("closed_in_an_inner_run", "close() inside a dialog: one closed(), and the host goes on", KIT_OP(close),
           leaves_inside),
