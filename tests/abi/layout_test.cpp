@@ -27,13 +27,13 @@ class AbiLayout : public testing::Test {
   }
 };
 
-TEST_F(AbiLayout, IsAsPinnedInC) {
+TEST_F(AbiLayout, IsAsPinnedInCPain20) {
   std::size_t count = 0;
   const layout_row* rows = poe_layout_c(&count);
   expect_pinned(rows, count);
 }
 
-TEST_F(AbiLayout, IsAsPinnedInCpp) {
+TEST_F(AbiLayout, IsAsPinnedInCppPain20) {
   std::size_t count = 0;
   const layout_row* rows = poe_layout_cpp(&count);
   expect_pinned(rows, count);

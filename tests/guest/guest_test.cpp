@@ -3,45 +3,15 @@
 // A kernel as the guest of programs that know nothing of it: whatever it does, it leaves their loops as it found them.
 #include <dirent.h>
 
-#include <functional>
 #include <optional>
 
-#include "host_program.h"
-#include "kernel_fixture.hpp"
-#include "poe/fd.hpp"
-
-/// Names a test's parameter, in ctest's list too; found by its argument, hence in the global namespace.
-static void PrintTo(const host_program* program, std::ostream* out) { *out << program->loop; }
+#include "guest_lab.hpp"
 
 namespace poe::test {
 namespace {
 
-using namespace std::chrono_literals;
-
-inline constexpr Event<> ping{"ping"};
-inline constexpr Event<int> number{"number"};
-
-struct Nothing {};
-Inline<Nothing> actor() { return Inline<Nothing>(Nothing{}); }
-
-std::vector<const host_program*> programs() {
-  return {
-#ifdef POE_TEST_UV
-      host_uv(),
-#endif
-#ifdef POE_TEST_EVENT
-      host_event(),
-#endif
-#ifdef POE_TEST_GLIB
-      host_glib(),
-#endif
-#ifdef POE_TEST_QT
-      host_qt(),
-#endif
-  };
-}
-
-std::string name_of(const ::testing::TestParamInfo<const host_program*>& info) { return info.param->loop; }
+class Guests : public InAHost {};
+POE_IN_EVERY_HOST(Guests);
 
 long open_descriptors() {
   long count = 0;
@@ -50,43 +20,6 @@ long open_descriptors() {
   ::closedir(folder);
   return count;
 }
-
-class Guests : public ::testing::TestWithParam<const host_program*> {
- protected:
-  Guests() : program(*GetParam()), host(program.make()) {}
-  ~Guests() override {
-    if (host != nullptr) program.destroy(host);
-  }
-
-  Result<Guest> join(Kernel& kernel) { return kernel.attach(Host{program.loop, program.native(host)}); }
-  /// Calls f in every tick of the host.
-  void each_tick(std::function<void()> f) {
-    tick = std::move(f);
-    program.on_tick(
-        host, [](void* self) { static_cast<Guests*>(self)->tick(); }, this);
-  }
-  /// Runs the host; `f` says at each tick whether to go on. A test that does not end fails after a minute of ticks.
-  void run_while(std::function<bool()> f) {
-    int ticks = 0;
-    each_tick([this, f = std::move(f), &ticks] {
-      if (++ticks > 60'000) ADD_FAILURE() << "the guest never finished";
-      if (ticks > 60'000 || !f()) program.quit(host);
-    });
-    program.run(host);
-    program.on_tick(host, nullptr, nullptr);
-  }
-  /// Leaves the host time to take away what a guest has left.
-  void settle() {
-    int left = 5;
-    run_while([&] { return --left > 0; });
-  }
-
-  const host_program& program;
-  void* host;
-  std::function<void()> tick;
-};
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Guests);  // where no foreign loop was built
-INSTANTIATE_TEST_SUITE_P(Hosts, Guests, ::testing::ValuesIn(programs()), name_of);
 
 /// A session that uses a timer, a descriptor of its own and its queue, and then ends.
 Inline<Nothing> busy_session(int& finished) {
@@ -122,7 +55,7 @@ Inline<Nothing> busy_session(int& finished) {
       .on(ping, [&finished](auto&, Self&) { ++finished; });
 }
 
-TEST_P(Guests, AThousandVisitsLeaveTheHostAsItWas) {
+TEST_P(Guests, AThousandVisitsLeaveTheHostAsItWasPain01) {
   constexpr int kVisits = 1000;
   Kernel kernel = open_on(program.loop);
   settle();
@@ -161,7 +94,7 @@ TEST_P(Guests, AThousandVisitsLeaveTheHostAsItWas) {
   EXPECT_GT(program.signals_heard(host), visits / 2);
 }
 
-TEST_P(Guests, HandlesAndDescriptorsAreThoseOfBeforeTheFirstVisit) {
+TEST_P(Guests, HandlesAndDescriptorsAreThoseOfBeforeTheFirstVisitPain01) {
   settle();
   const long handles = program.handles(host);
   int finished = 0;
@@ -181,7 +114,7 @@ TEST_P(Guests, HandlesAndDescriptorsAreThoseOfBeforeTheFirstVisit) {
   EXPECT_EQ(program.handles(host), handles);
 }
 
-TEST_P(Guests, TheHostsOwnWorkGoesOnBesideABusyGuest) {
+TEST_P(Guests, TheHostsOwnWorkGoesOnBesideABusyGuestPain24) {
   Kernel kernel = open_on(program.loop);
   bool over = false;
   kernel.spawn(actor().on(start, [](auto&, Self& self) { self.yield(ping); }).on(ping, [&](auto&, Self& self) {
@@ -204,7 +137,7 @@ TEST_P(Guests, TheHostsOwnWorkGoesOnBesideABusyGuest) {
   settle();
 }
 
-TEST_P(Guests, BothHearTheSameSignal) {
+TEST_P(Guests, BothHearTheSameSignalPain33) {
   Kernel kernel = open_on(program.loop);
   int heard = 0;
   SignalWatch watch;
@@ -315,7 +248,7 @@ TEST_P(Guests, ANameAloneDoesNotKeepTheGuestWhenItsLastReferenceGoesInTheHost) {
   settle();
 }
 
-TEST_P(Guests, DrainedInTimeOrStoppedTheHostGoesOn) {
+TEST_P(Guests, DrainedInTimeOrStoppedTheHostGoesOnPain14) {
   Kernel kernel = open_on(program.loop);
   Guest guest = *join(kernel);
   bool heard = false, finished = false;
@@ -361,7 +294,7 @@ TEST_P(Guests, KeepsTheHostRunningOnlyWhenAsked) {
   guest.detach();
 }
 
-TEST_P(Guests, GoesOnInsideAnInnerLoopOfTheHost) {
+TEST_P(Guests, GoesOnInsideAnInnerLoopOfTheHostPain02) {
   if (!program.can_nest) GTEST_SKIP() << program.loop << " runs no loop inside a callback";
   Kernel kernel = open_on(program.loop);
   Guest guest = *join(kernel);
@@ -407,7 +340,7 @@ TEST_P(Guests, GoneWithoutANoticeItLeavesNothingBehind) {
   EXPECT_GE(finished, 10);
 }
 
-TEST_P(Guests, AHostThatEndsFirstLeavesTheKernelUsable) {
+TEST_P(Guests, AHostThatEndsFirstLeavesTheKernelUsablePain45) {
   const std::string loop = program.loop;
   if (loop != "qt" && loop != "glib")
     GTEST_SKIP() << loop << " does not allow it: a guest's handles point into the loop";
@@ -441,6 +374,61 @@ TEST_P(Guests, AHostThatNeverRunsAgainCostsNothing) {
   EXPECT_FALSE(called);  // from the host's loop, never from inside
   settle();
   EXPECT_TRUE(called);
+}
+
+TEST_P(Guests, AMillionEventsComeThroughAndNoneIsStuckPain25) {
+  constexpr int kEvents = 1'000'000;
+  Kernel kernel = open_on(program.loop);
+  Guest guest = *join(kernel);
+  int handled = 0;
+  bool ordered = true;
+  kernel.spawn(actor()
+                   .on(start, [](auto&, Self& self) { self.yield(go); })
+                   .on(go,
+                       [](auto&, Self& self) {
+                         for (int n = 0; n < kEvents; ++n) self.yield(number, n);
+                       })
+                   .on(number, [&](auto&, Self&, int n) { ordered = ordered && n == handled++; }));
+  bool finished = false;
+  guest.on_finished([&] { finished = true; });
+  run_while([&] { return !finished; });
+  EXPECT_EQ(handled, kEvents);
+  EXPECT_TRUE(ordered);
+  guest.detach();
+  settle();
+}
+
+TEST_P(Guests, WhatAHandlerThrowsIsReportedAndTheHostGoesOnPain36) {
+  KeptLog log;
+  KernelOptions options;
+  options.log = &log;
+  Kernel kernel = open_on(program.loop, options);
+  Guest guest = *join(kernel);
+  using Begin = std::function<void(Self&)>;
+  Pair pair = pipe_pair(kernel);
+  write_text(pair.there, "x");
+  Watch watch;
+  Timer timer;
+  const Begin begins[] = {[](Self& self) { self.yield(ping); }, [&](Self& self) { timer = self.after(1ms, ping); },
+                          [&](Self& self) {
+                            watch = *self.watch(pair.here.get(), POE_READ,
+                                                [](std::uint32_t) { throw std::runtime_error("not caught"); });
+                          }};
+  for (const Begin& begin : begins) {
+    bool finished = false;
+    guest.on_finished([&] { finished = true; });
+    kernel.spawn(actor().on(start, [&](auto&, Self& self) { begin(self); }).on(ping, [](auto&, Self&) {
+      throw std::runtime_error("not caught");
+    }));
+    const long bytes = program.bytes_read(host);
+    run_while([&] { return !finished || program.bytes_read(host) == bytes; });
+    EXPECT_TRUE(finished);
+    EXPECT_GT(program.bytes_read(host), bytes);
+  }
+  ASSERT_EQ(log.lines.size(), std::size(begins));
+  for (const std::string& line : log.lines) EXPECT_NE(line.find("not caught"), std::string::npos) << line;
+  guest.detach();
+  settle();
 }
 
 }  // namespace

@@ -93,7 +93,7 @@ TEST(LiveQt, RunInsideItsExecIsRefusedAndNamesAttach) {
 #endif
 
 #ifdef POE_TEST_GLIB
-TEST(LiveGlib, RunRunsTheThreadsDefaultContext) {
+TEST(LiveGlib, RunRunsTheThreadsDefaultContextPain42) {
   const host_program& program = *host_glib();
   void* host = program.make();
   // As a program does that prepares a context for this thread; named here without GLib's headers.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Sessions go on while a dialog or a menu is open, and the window is drawn while sessions are busy. Both sides of each
-# comparison are counted in the same window.
+# Sessions go on while a dialog or a menu is open (Pain02), and the window is drawn while sessions are busy. Both sides
+# of each comparison are counted in the same window.
 . "$(dirname "$0")/common.sh"
 open_probe ann --serve 0
 until_true 20 find_port $probe

@@ -213,13 +213,13 @@ class MissedTicks : public OnEveryLoop {
 };
 POE_ON_EVERY_LOOP(MissedTicks);
 
-TEST_P(MissedTicks, CoalesceIntoOne) {
+TEST_P(MissedTicks, CoalesceIntoOnePain30) {
   const auto came = ticks(Missed::coalesce, 3);
   EXPECT_GE(came[1], 4);  // at once, for those of 2, 4, 6 and 8 ms
   EXPECT_GT(came[2], came[1]);
 }
 
-TEST_P(MissedTicks, CatchUpOneByOne) {
+TEST_P(MissedTicks, CatchUpOneByOnePain30) {
   const auto came = ticks(Missed::catch_up, 5);
   for (std::size_t n = 1; n < 5; ++n) EXPECT_GE(came[n], static_cast<std::int64_t>(n));
   if (GetParam() == "sim") {
@@ -227,7 +227,7 @@ TEST_P(MissedTicks, CatchUpOneByOne) {
   }
 }
 
-TEST_P(MissedTicks, AreSkippedForTheNextOfTheGrid) {
+TEST_P(MissedTicks, AreSkippedForTheNextOfTheGridPain30) {
   const auto came = ticks(Missed::skip, 2);
   EXPECT_GE(came[1], 4);
   if (GetParam() == "sim") {
@@ -247,7 +247,7 @@ class SimAlarms : public Alarms {
 };
 INSTANTIATE_TEST_SUITE_P(Loops, SimAlarms, ::testing::Values("sim"), loop_of);
 
-TEST_P(SimAlarms, StepsOfTheWallClockMoveWallAlarmsAndNothingElseP019) {
+TEST_P(SimAlarms, StepsOfTheWallClockMoveWallAlarmsAndNothingElseP019Pain29) {
   const TimePoint begin = kernel.now();
   TimePoint forward;
   WallTime back_due;

@@ -3,6 +3,7 @@
 // The two modes that need nothing of a plug-in: ticks for a loop of frames, and a bridge for a host that cannot watch
 // descriptors, with a message loop of its own here.
 #include <pthread.h>
+#include <sched.h>
 
 #include <atomic>
 #include <cerrno>
@@ -136,7 +137,7 @@ TEST_P(BridgeThreads, ATimerOfTheHostsMakingMovesTheWait) {
   EXPECT_EQ(log, Log{"finished"});
 }
 
-TEST_P(BridgeThreads, PostsOfOtherThreadsComeThrough) {
+TEST_P(BridgeThreads, PostsOfOtherThreadsComeThroughPain06) {
   const SessionId id = kernel.spawn(actor()
                                         .on(start, [](auto&, Self& self) { self.after(1h, ping).detach(); })
                                         .on(number, [](auto&, Self& self, int) { self.request_stop(); }));
@@ -193,6 +194,44 @@ TEST(EmptyBridge, IgnoresWhatItIsAskedFor) {
   Bridge none;
   none.on_finished([] { FAIL(); });
   EXPECT_FALSE(none);
+/// This thread, and those it starts, on one processor.
+class OneProcessor {
+ public:
+  OneProcessor() {
+    ::sched_getaffinity(0, sizeof former_, &former_);
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(::sched_getcpu(), &one);
+    ::sched_setaffinity(0, sizeof one, &one);
+  }
+  ~OneProcessor() { ::sched_setaffinity(0, sizeof former_, &former_); }
+  OneProcessor(const OneProcessor&) = delete;
+  OneProcessor& operator=(const OneProcessor&) = delete;
+
+ private:
+  cpu_set_t former_;
+};
+
+TEST_P(BridgeThreads, OnOneProcessorTheHostIsAskedOnceForManyEventsPain41) {
+  constexpr int kEvents = 20'000;
+  const OneProcessor one;
+  int handled = 0;
+  std::atomic<int> asked = 0;
+  kernel.spawn(
+      actor().on(start, [](auto&, Self& self) { self.yield(number, 1); }).on(number, [&](auto&, Self& self, int n) {
+        ++handled;
+        if (n > 1) return;
+        for (int i = 2; i <= kEvents; ++i) self.yield(number, i);
+      }));
+  auto bridge = kernel.bridge([&](Fn<void()> work) {
+    ++asked;
+    host.post(std::move(work));
+  });
+  ASSERT_TRUE(succeeded(bridge));
+  bridge->on_finished([this] { host.quit(); });
+  EXPECT_TRUE(host.run());
+  EXPECT_EQ(handled, kEvents);
+  EXPECT_LT(asked, kEvents / 10);
 }
 
 class Ticks : public OnEveryLoop {};

@@ -107,7 +107,7 @@ TEST_P(Children, AWatchDroppedTellsNobodyAndKeepsNobody) {
   EXPECT_EQ(::waitpid(pid, &status, 0), pid);  // it is the program's again
 }
 
-TEST_P(Children, TheHostsOthersAreUntouchedP089) {
+TEST_P(Children, TheHostsOthersAreUntouchedP089Pain32) {
   const pid_t hosts = child_that_exits(9);
   int told = 0;
   kernel.spawn(actor().on(start, [&](auto&, Self& self) {
@@ -306,7 +306,7 @@ int in_fork(P program) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + status;
 }
 
-TEST_P(Children, AreToldBySigchldWhereThereAreNoProcessDescriptors) {
+TEST_P(Children, AreToldBySigchldWhereThereAreNoProcessDescriptorsPain44) {
   const int code = in_fork([&] {
     if (!forget_pidfd_open()) return 77;
     Kernel k = open_on(GetParam());
@@ -336,7 +336,7 @@ TEST_P(Children, AreToldBySigchldWhereThereAreNoProcessDescriptors) {
 class Forks : public OnEveryLoop {};
 POE_ON_EVERY_LOOP(Forks);
 
-TEST_P(Forks, EverythingFailsWithForkedBeforeHasForkedP096) {
+TEST_P(Forks, EverythingFailsWithForkedBeforeHasForkedP096Pain13) {
   KeepAlive pin;
   const SessionId id = kernel.spawn(actor().on(start, [&](auto&, Self& self) { pin = self.keep_alive("pin"); }));
   static_cast<void>(kernel.run_one_timeslice(0ns));
@@ -350,7 +350,7 @@ TEST_P(Forks, EverythingFailsWithForkedBeforeHasForkedP096) {
   EXPECT_EQ(code, 0);
 }
 
-TEST_P(Forks, TheChildGoesOnWithItsSessionsAndTimersTheParentIsUnaffectedP095) {
+TEST_P(Forks, TheChildGoesOnWithItsSessionsAndTimersTheParentIsUnaffectedP095Pain13) {
   Timer timer;
   int fired = 0;
   Pair pair = pipe_pair(kernel);

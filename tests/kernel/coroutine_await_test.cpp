@@ -35,7 +35,7 @@ TEST_P(CoroutineAwait, SleepIsNeverEarly) {
   EXPECT_TRUE(succeeded(kernel.run()));
 }
 
-TEST_P(CoroutineAwait, SleepOfZeroComesAfterWhatIsQueuedP004) {
+TEST_P(CoroutineAwait, SleepOfZeroComesAfterWhatIsQueuedP004Pain31) {
   const SessionId other = kernel.spawn(actor()
                                            .on(start, [](auto&, Self& self) { self.keep_alive("test").cancel(); })
                                            .on(text, [this](auto&, Self&, std::string word) { log.push_back(word); }));

@@ -205,7 +205,7 @@ TEST_P(Exceptions, TheKernelRunsAgainWithACleanSlateP094) {
   EXPECT_EQ(log, (Log{"again"}));
 }
 
-TEST_P(Exceptions, OfTimersWatchesSignalsAndDeferredWorkBecomeDiesToo) {
+TEST_P(Exceptions, OfTimersWatchesSignalsAndDeferredWorkBecomeDiesTooPain36) {
   Pair pair = pipe_pair(kernel);
   write_text(pair.there, "x");
   int dies = 0;

@@ -191,7 +191,7 @@ class SharedLog final : public LogSink {
   Log lines_;
 };
 
-TEST(ThreadsAndStalls, AHandlerThatHoldsTheLoopIsNamedWhileItDoes) {
+TEST(ThreadsAndStalls, AHandlerThatHoldsTheLoopIsNamedWhileItDoesPain37) {
   SharedLog log;
   KernelOptions options;
   options.log = &log;

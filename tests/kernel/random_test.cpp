@@ -99,7 +99,7 @@ std::string repeat(std::uint64_t seed) {
          program_invocation_short_name + " --gtest_filter='RandomPrograms*'";
 }
 
-TEST(RandomPrograms, OfAThousandSeedsRepeatThemselvesAndKeepEveryPromise) {
+TEST(RandomPrograms, OfAThousandSeedsRepeatThemselvesAndKeepEveryPromisePain35) {
   Kernel any = open_on("sim");
   ASSERT_TRUE(any.system());
   const poe_loop_plugin* plugin = any.loop_plugin();

@@ -90,7 +90,7 @@ TEST_P(Running, ASessionMadeAfterStopIsTheKernelsChildP067) {
   EXPECT_EQ(parent_of_it, kernel.id());
 }
 
-TEST_P(Running, StopEndsARunThatSleeps) {
+TEST_P(Running, StopEndsARunThatSleepsPain14) {
   KeepAlive pin;
   Timer timer;
   kernel.spawn(actor()
@@ -109,7 +109,7 @@ TEST_P(Running, StopEndsARunThatSleeps) {
   EXPECT_EQ(log, (Log{"ran again"}));
 }
 
-TEST_P(Running, InsideAHandlerIsAnErrorThatNamesTheWayOut) {
+TEST_P(Running, InsideAHandlerIsAnErrorThatNamesTheWayOutPain37) {
   Result<void> inner;
   kernel.spawn(actor().on(start, [](auto&, Self& self) { self.yield(go); }).on(go, [&](auto&, Self& self) {
     inner = self.kernel().run();
@@ -137,7 +137,7 @@ TEST_P(Running, ASliceInAHandlerLetsOthersGoOnP039) {
   EXPECT_EQ(before, after);
 }
 
-TEST_P(Running, EventsForTheSuspendedSessionWaitInOrderP039) {
+TEST_P(Running, EventsForTheSuspendedSessionWaitInOrderP039Pain03) {
   std::vector<int> got;
   bool inside = false;
   SessionId me;
@@ -315,7 +315,7 @@ TEST_P(Running, SessionsOnTheStackAreNotDestroyedByInnerSlices) {
   EXPECT_EQ(log, (Log{"work done", "destroyed"}));
 }
 
-TEST_P(Running, StopInsideAnInnerSliceStopsWhenTheHandlersHaveReturned) {
+TEST_P(Running, StopInsideAnInnerSliceStopsWhenTheHandlersHaveReturnedPain14) {
   const SessionId other =
       kernel.spawn(actor().on(ping, [&](auto&, Self& self) { self.kernel().stop(); }).on(stop, [&](auto&, Self&) {
         log.push_back("other stop");

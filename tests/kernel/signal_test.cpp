@@ -190,7 +190,7 @@ TEST_P(OsSignals, OneSessionsEndLeavesTheOthersWatchInPlace) {
   EXPECT_EQ(log, (Log{"second"}));
 }
 
-TEST_P(OsSignals, TheHostsHandlerIsChainedAndRestoredP073) {
+TEST_P(OsSignals, TheHostsHandlerIsChainedAndRestoredP073Pain33) {
   static volatile sig_atomic_t host_heard = 0;
   struct sigaction host {
   }, present{};
@@ -257,7 +257,7 @@ TEST_P(OsSignals, ABurstLargerThanThePipeLosesNoneP079) {
   EXPECT_EQ(heard, kBurst);
 }
 
-TEST_P(OsSignals, AnIdleWatchOfThemCostsNoWakeUps) {
+TEST_P(OsSignals, AnIdleWatchOfThemCostsNoWakeUpsPain05) {
   kernel.spawn(listener("quiet", "USR1"));
   slices(3);
   const auto turns = kernel.counts().turns;

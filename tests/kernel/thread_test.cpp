@@ -48,7 +48,7 @@ TEST_P(Threads, PostsOfEachKeepTheirOrder) {
   EXPECT_EQ(left, 0);
 }
 
-TEST_P(Threads, NoWakeOfASleepingLoopIsLost) {
+TEST_P(Threads, NoWakeOfASleepingLoopIsLostPain06Pain15) {
   constexpr int kRounds = 300;
   KeepAlive pin;
   std::optional<Address> address;
@@ -167,7 +167,7 @@ TEST_P(Threads, PostingToAKernelThatEndsIsAnErrorNotACrash) {
   }
 }
 
-TEST_P(Threads, AnotherThreadsCallIsAnErrorThatNamesAddress) {
+TEST_P(Threads, AnotherThreadsCallIsAnErrorThatNamesAddressPain16) {
   KeepAlive pin;
   kernel.spawn(actor().on(start, [&](auto&, Self& self) { pin = self.keep_alive("pin"); }));
   static_cast<void>(kernel.run_one_timeslice(0ns));
@@ -179,7 +179,7 @@ TEST_P(Threads, AnotherThreadsCallIsAnErrorThatNamesAddress) {
   }).join();
 }
 
-TEST(ThreadsOfKernels, EachWithAnotherLoopTalkToOneAnother) {
+TEST(ThreadsOfKernels, EachWithAnotherLoopTalkToOneAnotherPain17Pain18Pain23) {
   const auto loops = all_loops();
   std::vector<int> sums(loops.size(), 0);
   std::vector<std::jthread> threads;
@@ -209,7 +209,7 @@ TEST(ThreadsOfKernels, EachWithAnotherLoopTalkToOneAnother) {
 class ThreadsAndSignals : public OnEveryLoop {};
 POE_ON_REAL_LOOPS(ThreadsAndSignals);
 
-TEST_P(ThreadsAndSignals, TwoKernelsWatchTheSameSignal) {
+TEST_P(ThreadsAndSignals, TwoKernelsWatchTheSameSignalPain33) {
   std::atomic<int> ready{0};
   std::atomic<int> heard{0};
   const auto run_one = [&] {

@@ -17,7 +17,7 @@ class Timers : public OnEveryLoop {
 };
 POE_ON_EVERY_LOOP(Timers);
 
-TEST_P(Timers, NeverFireEarly) {
+TEST_P(Timers, NeverFireEarlyPain29) {
   TimePoint asked, came;
   kernel.spawn(actor()
                    .on(start,
@@ -46,7 +46,7 @@ TEST_P(Timers, DetachedHandleFiresAllTheSame) {
   EXPECT_EQ(got, (std::vector<int>{1}));
 }
 
-TEST_P(Timers, OfDelayZeroCanBeCancelledAndMoved) {
+TEST_P(Timers, OfDelayZeroCanBeCancelledAndMovedPain31) {
   Timer moved;
   static_cast<void>(kernel.now());  // the loop is made now, not while the timer runs
   kernel.spawn(actor()

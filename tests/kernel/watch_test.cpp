@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kernel_lab.hpp"
@@ -51,7 +53,7 @@ TEST_P(Watches, ReadIsToldWhileThereIsSomethingToRead) {
   EXPECT_TRUE(slices_until([&] { return got == "onetwo"; }));
 }
 
-TEST_P(Watches, LevelTriggeredUntilTheReaderHasReadIt) {
+TEST_P(Watches, LevelTriggeredUntilTheReaderHasReadItPain26) {
   Pair pair = pipe_pair(kernel);
   write_text(pair.there, "x");
   Watch watch;
@@ -64,7 +66,7 @@ TEST_P(Watches, LevelTriggeredUntilTheReaderHasReadIt) {
   EXPECT_TRUE(slices_until([&] { return told == 5; }));
 }
 
-TEST_P(Watches, SeveralSessionsShareADescriptorP099) {
+TEST_P(Watches, SeveralSessionsShareADescriptorP099Pain39) {
   Pair pair = pipe_pair(kernel);
   Watch watches[2];
   int told[2] = {0, 0};
@@ -84,7 +86,7 @@ TEST_P(Watches, SeveralSessionsShareADescriptorP099) {
   ASSERT_TRUE(succeeded(kernel.run()));
 }
 
-TEST_P(Watches, ReadAndWriteOfOneDescriptorAreSeparate) {
+TEST_P(Watches, ReadAndWriteOfOneDescriptorAreSeparatePain39) {
   Pair pair = stream_pair(kernel);
   Watch reader, writer;
   int reads = 0, writes = 0;
@@ -105,7 +107,7 @@ TEST_P(Watches, ReadAndWriteOfOneDescriptorAreSeparate) {
   EXPECT_EQ(writes, before);
 }
 
-TEST_P(Watches, PausedOnesCostNoWakeUpsAndKeepTheirReferenceP100) {
+TEST_P(Watches, PausedOnesCostNoWakeUpsAndKeepTheirReferenceP100Pain27) {
   Pair pair = stream_pair(kernel);
   write_text(pair.there, "x");
   Watch watch;
@@ -127,7 +129,7 @@ TEST_P(Watches, PausedOnesCostNoWakeUpsAndKeepTheirReferenceP100) {
   EXPECT_TRUE(slices_until([&] { return told > before; }));
 }
 
-TEST_P(Watches, AnIdleOneCostsNoWakeUps) {
+TEST_P(Watches, AnIdleOneCostsNoWakeUpsPain05) {
   Pair pair = pipe_pair(kernel);
   Watch watch;
   Timer end;
@@ -144,7 +146,7 @@ TEST_P(Watches, AnIdleOneCostsNoWakeUps) {
   EXPECT_LT(kernel.counts().turns, 10u);
 }
 
-TEST_P(Watches, UnwatchedInTheirOwnCallbackNothingFollows) {
+TEST_P(Watches, UnwatchedInTheirOwnCallbackNothingFollowsPain35) {
   Pair pair = stream_pair(kernel);
   write_text(pair.there, "x");
   Watch watch;
@@ -178,7 +180,7 @@ TEST_P(Watches, WatchedAgainInTheirOwnCallback) {
   EXPECT_EQ(log, (Log{"first", "second"}));
 }
 
-TEST_P(Watches, HangUpShowsAsReadableP105) {
+TEST_P(Watches, HangUpShowsAsReadableP105Pain27) {
   Pair pair = stream_pair(kernel);
   Watch watch;
   bool ended = false;
@@ -194,7 +196,7 @@ TEST_P(Watches, HangUpShowsAsReadableP105) {
   EXPECT_TRUE(slices_until([&] { return ended; }));
 }
 
-TEST_P(Watches, AReaderGoneShowsAsWritableP105) {
+TEST_P(Watches, AReaderGoneShowsAsWritableP105Pain27) {
   Pair pair = pipe_pair(kernel);
   const std::string full(std::size_t{1} << 20, 'x');
   const poe_iovec part{const_cast<char*>(full.data()), full.size()};
@@ -255,7 +257,7 @@ TEST_P(Watches, AClosedDescriptorIsAnError) {
   ASSERT_TRUE(succeeded(kernel.run()));  // the refused watch keeps nobody
 }
 
-TEST_P(Watches, AThousandCloseAndReuseTheSameNumberP098P102) {
+TEST_P(Watches, AThousandCloseAndReuseTheSameNumberP098P102Pain10) {
   int told = 0;
   for (int round = 0; round < 1000; ++round) {
     Pair pair = pipe_pair(kernel);
@@ -272,7 +274,7 @@ TEST_P(Watches, AThousandCloseAndReuseTheSameNumberP098P102) {
 class OsWatches : public Watches {};
 POE_ON_REAL_LOOPS(OsWatches);
 
-TEST_P(OsWatches, Dup2OverANumberMeansForgetAndWatchAgain) {
+TEST_P(OsWatches, Dup2OverANumberMeansForgetAndWatchAgainPain11) {
   Pair first = pipe_pair(kernel);
   Pair second = pipe_pair(kernel);
   Watch watch;
@@ -290,7 +292,7 @@ TEST_P(OsWatches, Dup2OverANumberMeansForgetAndWatchAgain) {
   EXPECT_TRUE(slices_until([&] { return told == 1; }));
 }
 
-TEST_P(OsWatches, ClosedBeforeForgottenHarmsNobodyElse) {
+TEST_P(OsWatches, ClosedBeforeForgottenHarmsNobodyElsePain10) {
   Pair first = pipe_pair(kernel);
   Watch stale, fresh;
   int told = 0;
@@ -305,7 +307,7 @@ TEST_P(OsWatches, ClosedBeforeForgottenHarmsNobodyElse) {
   EXPECT_TRUE(slices_until([&] { return told > 0; }));
 }
 
-TEST_P(OsWatches, RegularFilesAndNullAreAlwaysReadyP103) {
+TEST_P(OsWatches, RegularFilesAndNullAreAlwaysReadyP103Pain28) {
   const Fd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
   const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
   ASSERT_TRUE(file);
@@ -331,7 +333,7 @@ TEST_P(OsWatches, RegularFilesAndNullAreAlwaysReadyP103) {
   EXPECT_TRUE(slices_until([&] { return told[0] > before; }));
 }
 
-TEST_P(OsWatches, ARegularFileStarvesNeitherSocketNorTimer) {
+TEST_P(OsWatches, ARegularFileStarvesNeitherSocketNorTimerPain24) {
   const Fd file(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
   Pair pair = stream_pair(kernel);
   Watch file_watch, socket_watch;
@@ -358,7 +360,7 @@ TEST_P(OsWatches, ARegularFileStarvesNeitherSocketNorTimer) {
   EXPECT_GT(file_told, 3);
 }
 
-TEST_P(OsWatches, UrgentBytesArriveAsPriorityAlsoWhereTheLoopHasNone) {
+TEST_P(OsWatches, UrgentBytesArriveAsPriorityAlsoWhereTheLoopHasNonePain44) {
   const Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -416,6 +418,33 @@ TEST_P(OsWatches, AFailedConnectIsToldToTheWriterP105) {
   });
   EXPECT_TRUE(slices_until([&] { return error != 0; }));
   EXPECT_EQ(error, ECONNREFUSED);
+}
+
+// Where a loop keeps its list in the system, as epoll does, an entry lives as long as any copy of the descriptor.
+TEST_P(OsWatches, ADescriptorThatAChildKeepsOpenWakesNobodyOnceClosedPain12) {
+  Pair pair = stream_pair(kernel);
+  Pair hold = pipe_pair(kernel);
+  Watch watch;
+  as_session([&](Self& self) {
+    watch = *self.watch(pair.here.get(), POE_READ, [](std::uint32_t) { FAIL() << "it is closed here"; });
+  });
+  static_cast<void>(kernel.run_one_timeslice(0ns));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    hold.there.reset();
+    pollfd parent{hold.here.get(), POLLIN, 0};
+    ::poll(&parent, 1, 60'000);
+    ::_exit(0);
+  }
+  watch.cancel();
+  pair.here.reset();
+  write_text(pair.there, "x");  // which makes the child's copy readable
+  static_cast<void>(kernel.run_one_timeslice(0ns));
+  const auto reports = kernel.counts().reports;
+  for (int slice = 0; slice < 5; ++slice) static_cast<void>(kernel.run_one_timeslice(1ms));
+  EXPECT_EQ(kernel.counts().reports, reports);
+  hold.there.reset();
+  EXPECT_EQ(::waitpid(child, nullptr, 0), child);
 }
 
 }  // namespace

@@ -74,7 +74,7 @@ class HostGone : public testing::TestWithParam<const char*> {
   void* program = nullptr;
 };
 
-TEST_P(HostGone, IsToldOnceAndThenAbandoned) {
+TEST_P(HostGone, IsToldOnceAndThenAbandonedPain45) {
   guest.plugin->ops->arm(guest.loop, POE_NOW_NS);
   end_host();
   EXPECT_EQ(guest.gone, 1);

@@ -3,6 +3,7 @@
 // Plug-ins whose note is right and whose inside is not: refused after they were opened. And the ones that are right.
 #include <gtest/gtest.h>
 
+#include <dlfcn.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,10 +35,10 @@ TEST_F(LoaderContractTest, AMissingRequiredOpIsNamed) { expect_breach("noop", "t
 TEST_F(LoaderContractTest, NoOpsAtAllAreRefused) { expect_breach("noops", "poe_loop_plugin.ops is NULL"); }
 TEST_F(LoaderContractTest, AMissingTextIsNamed) { expect_breach("nolicence", "poe_loop_plugin.licence is NULL"); }
 TEST_F(LoaderContractTest, AWrongMagicIsRefused) { expect_breach("badmagic", "poe_loop_plugin.magic is wrong"); }
-TEST_F(LoaderContractTest, APromiseWithoutItsOpIsRefused) {
+TEST_F(LoaderContractTest, APromiseWithoutItsOpIsRefusedPain21) {
   expect_breach("norun", "it declares the capability RUN, but run() or stop() is NULL");
 }
-TEST_F(LoaderContractTest, StructsSmallerThanVersionOneAreRefusedWithBothSizes) {
+TEST_F(LoaderContractTest, StructsSmallerThanVersionOneAreRefusedWithBothSizesPain20) {
   expect_breach("smallplugin", "poe_loop_plugin has struct_size " + std::to_string(offsetof(poe_loop_plugin, ops)) +
                                    ", ABI 1.0 needs at least " + std::to_string(sizeof(poe_loop_plugin)));
   expect_breach("smallops", "poe_loop_ops has struct_size " + std::to_string(offsetof(poe_loop_ops, step)) +
@@ -60,7 +61,7 @@ TEST_F(LoaderContractTest, ANameOtherThanItsNoteSaidIsRefused) {
             breach("elsewhere", "poe_loop_plugin.name is \"othername\", its ELF note says \"elsewhere\""));
 }
 
-TEST_F(LoaderContractTest, AMissingEntryIsRefused) {
+TEST_F(LoaderContractTest, AMissingEntryIsRefusedPain21) {
   box.add("noentry");
   EXPECT_EQ(refusal(box, "noentry"),
             "poe: cannot load loop \"noentry\": it exports no poe_loop_entry\n"
@@ -115,6 +116,20 @@ TEST_F(LoaderContractTest, OpeningAgainGivesTheSamePluginAndNoDescriptorStaysOpe
   EXPECT_EQ(free_after, free_before);
 }
 
+// What a toolkit has left for the end of a thread or of the process lies in it.
+TEST_F(LoaderContractTest, APluginStaysMappedWhenNobodyUsesItPain17) {
+  box.add("good");
+  const poe_loop_plugin* plugin = nullptr;
+  {
+    const LoopRegistry registry({box.path()});
+    const auto loaded = registry.load("good");
+    ASSERT_TRUE(loaded);
+    plugin = *loaded;
+  }
+  Dl_info where{};
+  EXPECT_NE(::dladdr(plugin, &where), 0);
+}
+
 // The linker knows an object by the name it was opened under, and descriptor numbers come back.
 TEST_F(LoaderContractTest, TwoFilesOpenedAfterEachOtherAreNeverTakenForEachOther) {
   box.add("good");
@@ -140,7 +155,7 @@ TEST_F(LoaderContractTest, InspectTellsWhatOnlyThePluginKnows) {
   EXPECT_EQ(good->rank, 0);
 }
 
-TEST_F(LoaderContractTest, CandidatesAreJudgedWithoutRunningAnyOfThem) {
+TEST_F(LoaderContractTest, CandidatesAreJudgedWithoutRunningAnyOfThemPain38) {
   box.add("good");
   const auto all = LoopRegistry({box.path()}).candidates();
   const auto good = std::find_if(all.begin(), all.end(), [](const auto& c) { return c.name == "good"; });

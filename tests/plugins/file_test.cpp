@@ -26,7 +26,7 @@ TEST_F(LoaderFileTest, AGoodFileLoads) {
   box.environment("POE_TEST_CONSTRUCTED", std::nullopt);
 }
 
-TEST_F(LoaderFileTest, AMissingFileIsNamedWithEveryFolderTried) {
+TEST_F(LoaderFileTest, AMissingFileIsNamedWithEveryFolderTriedPain21) {
   const LoopRegistry registry({box.path(), "relative/folder", box.path() + "/nowhere"});
   const auto loaded = registry.load("uvv");
   ASSERT_FALSE(loaded);
@@ -86,7 +86,7 @@ TEST_F(LoaderFileTest, EveryShorterPartOfAGoodFileIsRefusedWithoutRunning) {
   }
 }
 
-TEST_F(LoaderFileTest, AWrongMachineIsNamedBesideOurs) {
+TEST_F(LoaderFileTest, AWrongMachineIsNamedBesideOursPain21) {
   std::string bytes = read_file(box.add("good"));
   const Elf64_Half other = EM_S390;
   std::memcpy(bytes.data() + offsetof(Elf64_Ehdr, e_machine), &other, sizeof other);
@@ -124,7 +124,7 @@ TEST_F(LoaderFileTest, ASharedObjectWithoutTheNoteIsNoPlugin) {
             "  do:    export the loop with POE_EXPORT_LOOP, or remove the file from this folder");
 }
 
-TEST_F(LoaderFileTest, AnotherMajorIsRefusedWithBothNumbers) {
+TEST_F(LoaderFileTest, AnotherMajorIsRefusedWithBothNumbersPain21) {
   box.add("nextmajor");
   const auto loaded = LoopRegistry({box.path()}).load("nextmajor");
   ASSERT_FALSE(loaded);

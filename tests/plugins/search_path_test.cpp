@@ -41,7 +41,7 @@ TEST(LoaderPathTest, OurOwnFolderLiesBesideTheLibrary) {
   EXPECT_EQ(folders.front().path.front(), '/');
 }
 
-TEST(LoaderPathTest, RelativeAndEmptyElementsAreSkippedAndSaySo) {
+TEST(LoaderPathTest, RelativeAndEmptyElementsAreSkippedAndSaySoPain38) {
   Sandbox box;
   box.add("good");
   const std::string before = std::filesystem::current_path().string();

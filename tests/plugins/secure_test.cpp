@@ -43,7 +43,7 @@ class LoaderSecureTest : public testing::Test {
   std::string helper;
 };
 
-TEST_F(LoaderSecureTest, NoVariableHasAnEffect) {
+TEST_F(LoaderSecureTest, NoVariableHasAnEffectPain38) {
   box.environment("POE_LOOP_PATH", box.path());
   box.environment("POE_EVENT_LOOP", "good");
   const std::string output = run();

@@ -137,7 +137,7 @@ TEST_F(SelectionTest, AskedForByNameInsideItsOwnRunIsRefusedToo) {
   EXPECT_EQ(chosen("epoll"), "epoll");  // an own loop inside a host's callback is the caller's decision
 }
 
-TEST_F(SelectionTest, QtGoesBeforeTheGlibItRunsOn) {
+TEST_F(SelectionTest, QtGoesBeforeTheGlibItRunsOnPain22) {
   const Toolkit glib("glib"), qt("qt");
   host("GLIB", "1");
   host("QT", "1");
@@ -147,7 +147,7 @@ TEST_F(SelectionTest, QtGoesBeforeTheGlibItRunsOn) {
   EXPECT_NE(asked->explain().find("live too, but qt runs on it and goes first"), std::string::npos);
 }
 
-TEST_F(SelectionTest, TwoLiveHostsWithoutARuleAreAnErrorThatListsBoth) {
+TEST_F(SelectionTest, TwoLiveHostsWithoutARuleAreAnErrorThatListsBothPain22) {
   const Toolkit glib("glib"), other("other");
   host("GLIB", "1");
   host("OTHER", "2");
@@ -166,7 +166,7 @@ TEST_F(SelectionTest, TwoLiveHostsWithoutARuleAreAnErrorThatListsBoth) {
   EXPECT_EQ(chosen("other").substr(0, 28), "poe: cannot run loop \"other\"");  // named: no ambiguity
 }
 
-TEST_F(SelectionTest, JoinTakesTheHostNamedAndItsObject) {
+TEST_F(SelectionTest, JoinTakesTheHostNamedAndItsObjectPain43) {
   int object = 0;
   const auto choice = provider()->join(Host{"glib", &object});
   ASSERT_TRUE(choice) << choice.error().report();

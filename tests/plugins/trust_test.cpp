@@ -37,14 +37,14 @@ class LoaderTrustTest : public testing::Test {
   std::string path;
 };
 
-TEST_F(LoaderTrustTest, AWorldWritableFileIsRefused) {
+TEST_F(LoaderTrustTest, AWorldWritableFileIsRefusedPain38) {
   ASSERT_EQ(chmod(path.c_str(), 0666), 0);
   EXPECT_EQ(refusal(box, "good"), refusal_text("the file may be changed by every user (mode 0666)",
                                                "chmod o-w SANDBOX/libpoe_loop_good.so, if you trust what is in it"));
   EXPECT_FALSE(code_ran());
 }
 
-TEST_F(LoaderTrustTest, AWorldWritableFolderIsRefused) {
+TEST_F(LoaderTrustTest, AWorldWritableFolderIsRefusedPain38) {
   ASSERT_EQ(chmod(box.path().c_str(), 0777), 0);
   EXPECT_EQ(refusal(box, "good"), refusal_text("the folder SANDBOX may be changed by every user (mode 0777)",
                                                "chmod o-w SANDBOX, if you trust what is in it"));
@@ -116,7 +116,7 @@ TEST_F(LoaderTrustTest, AForeignOwnersFolderIsRefused) {
                    "have root or yourself own SANDBOX, if you trust what is in it"));
 }
 
-TEST_F(LoaderTrustTest, ALinkOutOfTheFolderIsRefused) {
+TEST_F(LoaderTrustTest, ALinkOutOfTheFolderIsRefusedPain38) {
   const std::string other = box.folder("other");
   ASSERT_EQ(symlink(path.c_str(), (other + "/libpoe_loop_good.so").c_str()), 0);
   const auto loaded = LoopRegistry({other}).load("good");

@@ -243,7 +243,7 @@ TEST_F(GlibToolkit, CallsGoOnInsideALoopThatACallRuns) {
   g_main_loop_unref(loop);
 }
 
-TEST_F(GlibToolkit, ACallRunsInItsContextAndThread) {
+TEST_F(GlibToolkit, ACallRunsInItsContextAndThreadPain42) {
   GMainContext* context = g_main_context_new();
   std::atomic<bool> over = false;
   std::thread::id ran_on;
@@ -306,6 +306,7 @@ TEST_F(GlibToolkit, AReceiverIsFinalizedByItsOwnersAndNeverByWhoPosts) {
 }
 
 TEST_F(GlibToolkit, ADestroyedWindowEndsTheSessionsAndNothingElseP071) {
+TEST_F(GlibToolkit, ADestroyedWindowEndsTheSessionsAndNothingElseP071Pain45) {
   const glib::UiDestroy link(*kernel, thing.get());
   bool finished = false;
   guest->on_finished([&] { finished = true; });

@@ -213,7 +213,7 @@ TEST_F(QtToolkit, AReceiverMayBeDestroyedWhileAnotherThreadPosts) {
   }
 }
 
-TEST_F(QtToolkit, ADestroyedWindowEndsTheSessionsAndNothingElseP071) {
+TEST_F(QtToolkit, ADestroyedWindowEndsTheSessionsAndNothingElseP071Pain45) {
   auto window = std::make_unique<Window>();
   const auto link = qt::signal_ui_destroy(*kernel, window.get());
   bool finished = false, quit = false;

@@ -72,7 +72,7 @@ TEST_P(ReadWriteAwaitTest, GivesAnUnfinishedRecordIfAskedTo) {
   EXPECT_EQ(log, (Log{"record one", "record rest", "error read end_of_file"}));
 }
 
-TEST_P(ReadWriteAwaitTest, DoesNotSuspendWhileRecordsAreThere) {
+TEST_P(ReadWriteAwaitTest, DoesNotSuspendWhileRecordsAreTherePain09) {
   say("one\ntwo\nthree\n");
   with_task([](ReadWriteAwaitTest& test, Bench& bench) -> Task<> {
     test.note_read(co_await bench.wheel.read());

@@ -48,7 +48,7 @@ TEST_P(ReadWriteInputTest, PauseAndResumeInOneCallbackLosesNothing) {
   EXPECT_EQ(log, (Log{"record a", "record b", "record c"}));
 }
 
-TEST_P(ReadWriteInputTest, ANewInputFilterGetsTheRestBeforeTheSetterReturnsP107) {
+TEST_P(ReadWriteInputTest, ANewInputFilterGetsTheRestBeforeTheSetterReturnsP107Pain09) {
   make(logging());
   on_note = [this](const std::string& what) {
     if (what != "record switch") return;
@@ -218,7 +218,7 @@ TEST_P(ReadWriteInputTest, WithNobodyToHearTheEndTheSessionMayEnd) {
   EXPECT_FALSE(kernel.alive(id));
 }
 
-TEST_P(ReadWriteInputTest, ABadDescriptorIsReportedLater) {
+TEST_P(ReadWriteInputTest, ABadDescriptorIsReportedLaterPain10) {
   make(logging(ReadWriteOptions(Fd(987654, &sys()))));
   EXPECT_EQ(log, Log{}) << "the constructor called back";
   settle();
