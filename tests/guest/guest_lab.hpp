@@ -28,6 +28,18 @@ inline std::vector<const host_program*> host_programs() {
 #ifdef POE_TEST_QT
       host_qt(),
 #endif
+#ifdef POE_TEST_EV
+      host_ev(),
+#endif
+#ifdef POE_TEST_SDEVENT
+      host_sdevent(),
+#endif
+#ifdef POE_TEST_ASIO
+      host_asio(),
+#endif
+#ifdef POE_TEST_TCL
+      host_tcl(),
+#endif
   };
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A program that was there before us: its own loop with a timer, a descriptor and a signal of its own. Its files
- * include none of POE's headers; this table is all that the tests know of them. One thread.
+ * include none of POE's headers, but for the adapter that a program of Asio's compiles in; this table is all that the
+ * tests know of them. One thread.
  */
 #ifndef HOST_PROGRAM_H
 #define HOST_PROGRAM_H
@@ -31,6 +32,10 @@ const host_program* host_uv(void);
 const host_program* host_event(void);
 const host_program* host_glib(void);
 const host_program* host_qt(void);
+const host_program* host_ev(void);
+const host_program* host_sdevent(void);
+const host_program* host_asio(void);
+const host_program* host_tcl(void);
 
 /* Makes a native GLib context this thread's default, and undoes it. */
 void host_glib_push(void* context);
