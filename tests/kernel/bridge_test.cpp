@@ -194,6 +194,8 @@ TEST(EmptyBridge, IgnoresWhatItIsAskedFor) {
   Bridge none;
   none.on_finished([] { FAIL(); });
   EXPECT_FALSE(none);
+}
+
 /// This thread, and those it starts, on one processor.
 class OneProcessor {
  public:

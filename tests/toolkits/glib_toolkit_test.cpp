@@ -305,7 +305,6 @@ TEST_F(GlibToolkit, AReceiverIsFinalizedByItsOwnersAndNeverByWhoPosts) {
   EXPECT_EQ(elsewhere, 0);
 }
 
-TEST_F(GlibToolkit, ADestroyedWindowEndsTheSessionsAndNothingElseP071) {
 TEST_F(GlibToolkit, ADestroyedWindowEndsTheSessionsAndNothingElseP071Pain45) {
   const glib::UiDestroy link(*kernel, thing.get());
   bool finished = false;

@@ -19,6 +19,12 @@
 
 namespace poe::test {
 
+#ifdef POE_PORTABLE
+inline constexpr bool kCanBeTold = false;  // asked for all the same
+#else
+inline constexpr bool kCanBeTold = true;
+#endif
+
 using Reader = WheelHolder<FollowTail>;
 
 class FollowTailRig {
@@ -49,7 +55,7 @@ class FollowTailRig {
     };
     options.on_reset = [this] { note("reset"); };
     options.notices = notices;
-    options.poll_interval = notices ? 10s : 5ms;  // so that nobody is helped by looking
+    options.poll_interval = notices && kCanBeTold ? 10s : 5ms;  // so that nobody is helped by looking
     return options;
   }
   FollowTailOptions logging() { return logging(FollowTailOptions(path())); }

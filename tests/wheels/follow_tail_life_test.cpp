@@ -160,7 +160,7 @@ TEST_P(FollowTailLife, NothingIsLostOrDoubledAcrossRotationsUnderLoadR86) {
     rig.append("");
     FollowTailOptions options = rig.logging();
     int next = 0, wrong = 0, resets = 0;
-    options.poll_interval = rig.notices ? Duration(10s) : Duration(1ms);
+    options.poll_interval = rig.notices && kCanBeTold ? Duration(10s) : Duration(1ms);
     options.on_record = [&](std::string_view line) { wrong += line == "line " + std::to_string(next++) ? 0 : 1; };
     options.on_reset = [&] { ++resets; };
     rig.make(std::move(options));
