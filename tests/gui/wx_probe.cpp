@@ -3,7 +3,10 @@
 // The wxWidgets window of the chat, with a Probe beside its sessions.
 #include <wx/app.h>
 #include <wx/dcclient.h>
+#include <wx/menu.h>
+#include <wx/modalhook.h>
 #include <wx/panel.h>
+#include <wx/stattext.h>
 #include <wx/textctrl.h>
 #include <wx/timer.h>
 
@@ -20,6 +23,14 @@ struct Every final : wxTimer {
   Every(int ms, poe::Fn<void()> call) : tick(std::move(call)) { Start(ms); }
   void Notify() override { tick(); }
   poe::Fn<void()> tick;
+};
+
+/// How many modal dialogs are open.
+struct Dialogs final : wxModalDialogHook {
+  Dialogs() { Register(); }
+  int Enter(wxDialog*) override { return ++open, wxID_NONE; }
+  void Exit(wxDialog*) override { --open; }
+  int open = 0;
 };
 
 }  // namespace
@@ -52,9 +63,19 @@ int main(int argc, char** argv) {
   });
   const Every count(50, [&] { ++ticks; });
   window->Show();
-  window->serve(options.serve.value_or("0"), options.where);
+  bool menu = false;
+  window->Bind(wxEVT_MENU_OPEN, [&](wxMenuEvent& event) { menu = true, event.Skip(); });
+  window->Bind(wxEVT_MENU_CLOSE, [&](wxMenuEvent& event) { menu = false, event.Skip(); });
+  Dialogs dialogs;
+  if (options.serve) {
+    window->serve(*options.serve, options.where);
+  } else {
+    window->join(options.where);
+  }
   kernel->spawn<poe::test::Probe>(
       poe::test::Toolkit{[&] { return ticks; }, [&] { return frames; },
-                         [&] { return open ? window->log().GetValue().utf8_string() : std::string(); }});
+                         [&] { return open ? window->log().GetValue().utf8_string() : std::string(); },
+                         [&] { return open ? window->status().GetLabelText().utf8_string() : std::string(); },
+                         [&] { return menu || dialogs.open > 0; }});
   return wxTheApp->OnRun();
 }

@@ -114,8 +114,11 @@ void Window::join(const Where& where) {
   face.line = [me](std::string line) {
     if (me) me->CallAfter([me, line = std::move(line)] { me->add_line(line); });
   };
-  face.status = [me](std::string text, bool connected) {
-    if (me) me->CallAfter([me, text = std::move(text), connected] { me->set_status(text, connected); });
+  face.status = [me, visit = ++visit_](std::string text, bool connected) {
+    if (!me) return;
+    me->CallAfter([me, visit, text = std::move(text), connected] {  // an earlier connection's last word comes too late
+      if (visit == me->visit_) me->set_status(text, connected);
+    });
   };
   client_ = chat::join(kernel_, where.host, where.port, where.nick, std::move(face));
 }
@@ -123,6 +126,7 @@ void Window::join(const Where& where) {
 void Window::leave() {
   if (client_) static_cast<void>(kernel_.post(*client_, poe::tcp::shutdown));
   client_.reset();
+  ++visit_;
   set_status("Not connected. Chat ▸ Connect… joins a server", false);
 }
 

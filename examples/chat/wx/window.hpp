@@ -36,6 +36,7 @@ class Window final : public wxFrame {
   /// There is something to type into only while we are connected.
   void set_status(const std::string& text, bool connected);
   wxTextCtrl& log() noexcept { return *log_; }
+  wxStaticText& status() noexcept { return *status_; }
   wxPanel& contents() noexcept { return *contents_; }
 
  private:
@@ -49,6 +50,7 @@ class Window final : public wxFrame {
   poe::Fn<void()> gone_;
   Where where_;
   std::optional<poe::SessionId> client_;
+  unsigned visit_ = 0;  // counts the connections
   wxPanel* contents_ = nullptr;
   wxTextCtrl *log_ = nullptr, *entry_ = nullptr;
   wxButton* send_ = nullptr;
