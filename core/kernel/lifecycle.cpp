@@ -90,7 +90,7 @@ void KernelCore::drop_reference(std::uint32_t slot) noexcept {
     tell_references(slot);
   if (!reachable(of)) {
     mark(slot);
-  } else if (asleep_) {  // what is left may be nothing to run for (P055): look
+  } else if (asleep_ && depth_ == 0) {  // what is left may be nothing to run for (P055): look
     attention_ = true;
     request_turn();
   }
@@ -101,7 +101,7 @@ void KernelCore::mark(std::uint32_t slot) {
   if (of.marked || of.stopping || slot == 0 || of.id == 0) return;
   of.marked = true;
   marked_.push_back(slot);
-  if (asleep_) request_turn();
+  if (asleep_ && depth_ == 0) request_turn();  // a turn looks at its end
 }
 
 // Stops what nothing can reach any more: in reverse order of marking (P043), again until no marks are left, so that
