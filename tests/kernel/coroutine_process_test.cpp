@@ -85,11 +85,20 @@ TEST_P(CoroutineProcess, WhoIsNoChildIsAnError) {
 
 TEST_P(CoroutineProcess, ASignalOfTheSystemIsAwaitedAndKeepsTheProgramRunning) {
   run([](Self& self, Log* log) -> Task<> {
+    int begin[2];
+    if (::pipe(begin) != 0) co_return;
     const pid_t sender = ::fork();
     if (sender == 0) {
+      char byte = 0;
+      const bool told = ::read(begin[0], &byte, 1) == 1;
       ::usleep(5000);  // the parent shall have nothing else to wait for
-      ::_exit(::kill(::getppid(), SIGUSR1) == 0 ? 0 : 1);
+      ::_exit(told && ::kill(::getppid(), SIGUSR1) == 0 ? 0 : 1);
     }
+    self.defer([begin] {  // runs once the signal is awaited
+      static_cast<void>(::write(begin[1], "", 1));
+      ::close(begin[0]);
+      ::close(begin[1]);
+    });
     const auto got = co_await self.signal("USR1");
     log->push_back(got ? got->name : got.error().message());
     const auto sent = co_await self.exited(sender);
