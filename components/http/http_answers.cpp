@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+//
+// The answering half of HttpConnection: what goes out, and what comes after an answer.
+#include <exception>
+#include <limits>
+
+#include "http_connection.hpp"
+
+namespace poe {
+namespace {
+
+constexpr std::size_t kPiece = std::size_t{64} << 10;  // octets; a larger body leaves in pieces of this size
+
+tl::unexpected<Error> begun_twice() {
+  return failure(Errc::invalid_argument, "answer", "an HTTP request", "its answer has begun already",
+                 "write() what follows, then end()");
+}
+
+// A large body as a source.
+HttpSource pieces_of(std::string body) {
+  return [body = std::move(body), at = std::size_t{0}](std::string& piece) mutable -> Result<bool> {
+    const std::size_t size = std::min(kPiece, body.size() - at);
+    piece.append(body, at, size);
+    at += size;
+    return at < body.size();
+  };
+}
+
+}  // namespace
+
+void HttpConnection::warn_of(const std::string& what) {
+  LogSink& log = core_->options.log != nullptr ? *core_->options.log : stderr_log();
+  if (log.threshold() <= LogLevel::warning) log.write(LogLevel::warning, what);
+}
+
+// The exchange answers 500 by itself when the handler lets go of it, also by throwing.
+void HttpConnection::call_handler() {
+  HttpHandler& handler = *match_.handler;
+  const std::string what = "HTTP handler of " + exchange_->request.head.method + " " + exchange_->request.path + ": ";
+  try {
+    handler(HttpExchange(exchange_));
+  } catch (const std::exception& thrown) {
+    warn_of(what + thrown.what());
+  } catch (...) {
+    warn_of(what + "it threw something that is no std::exception");
+  }
+}
+
+void HttpConnection::dropped() noexcept {
+  try {
+    if (exchange_->begun || !respond(HttpResponse(500, "the server failed to answer\n"))) break_off();
+  } catch (...) {
+    close();  // no memory for an answer
+  }
+}
+
+void HttpConnection::answer_without_handler() {
+  HttpResponse response(match_.status);
+  if (match_.status != 204) {
+    response = HttpResponse(match_.status, std::string(http_reason(match_.status)) + "\n");
+  }
+  if (!match_.allow.empty()) response.fields.add("Allow", match_.allow);
+  static_cast<void>(respond(std::move(response)));
+}
+
+// The filter answers what it refused by itself, unless that was in the body of a request it had told of.
+void HttpConnection::answer_refusal() {
+  if (phase_ == Phase::body && http().refusal()) {
+    const HttpRefusal& why = *http().refusal();
+    HttpResponse response(why.status, why.reason + "\n");
+    response.fields.add("Connection", "close");
+    phase_ = Phase::answering;
+    no_deadline();
+    return static_cast<void>(respond(std::move(response)));
+  }
+  std::string text;
+  if (!http().respond_refusal(text)) return break_off();
+  send(text);
+  close_output();
+}
+
+void HttpConnection::decorate(HttpResponse& response) {
+  HttpFields& fields = response.fields;
+  const poe_sys& sys = system();
+  if (!fields.find("Date")) {
+    fields.add("Date", core_->date.text(sys.clock(sys.ctx, POE_CLOCK_REALTIME) / 1'000'000'000));
+  }
+  const std::string& name = core_->options.server_name;
+  if (!name.empty() && !fields.find("Server")) fields.add("Server", name);
+  if (draining_ && !fields.lists("Connection", "close")) fields.add("Connection", "close");
+}
+
+Result<void> HttpConnection::respond(HttpResponse&& response) {
+  if (exchange_->begun) return begun_twice();
+  if (response.body.size() > kPiece) {
+    if (!response.fields.find("Content-Length")) {
+      response.fields.add("Content-Length", std::to_string(response.body.size()));
+    }
+    std::string body = std::move(response.body);
+    return stream(std::move(response), pieces_of(std::move(body)));
+  }
+  decorate(response);
+  std::string text;
+  if (auto done = http().respond(response, response.body, text); !done) return done;
+  send(text);
+  finished();
+  return {};
+}
+
+Result<void> HttpConnection::begin(HttpResponse&& response) {
+  if (exchange_->begun) return begun_twice();
+  decorate(response);
+  std::string text;
+  if (auto done = http().begin_response(response, text); !done) return done;
+  exchange_->begun = true;
+  send(text);
+  return {};
+}
+
+Result<void> HttpConnection::stream(HttpResponse&& response, HttpSource source) {
+  if (auto done = begin(std::move(response)); !done) return done;
+  if (!exchange_ || exchange_->connection == nullptr) return {};  // the connection broke; the exchange knows
+  exchange_->sourced = true;
+  if (exchange_->request.head.method == "HEAD") return end({});
+  source_ = std::move(source);
+  pump();
+  return {};
+}
+
+Result<Output> HttpConnection::write(std::string_view piece) {
+  if (!exchange_->begun) {
+    return failure(Errc::invalid_argument, "write", "the body of an HTTP answer", "it has not begun", "begin() first");
+  }
+  constexpr std::size_t kFraming = 32;  // octets around a chunk, at most
+  if (wheel().out_octets() + piece.size() + kFraming > core_->options.output_limit) {
+    return failure(Errc::limit, "write", "the body of an HTTP answer",
+                   std::to_string(wheel().out_octets()) + " octets wait already",
+                   "after Output::high wait for on_drained, or raise output_limit");
+  }
+  std::string text;
+  if (auto done = http().write_body(piece, text); !done) return failure(done.error());
+  if (!text.empty()) send(text);
+  if (!connected()) return failure(Errc::closed, "write", "the body of an HTTP answer", "the connection has gone");
+  return over_high_ ? Output::high : Output::flowing;
+}
+
+Result<void> HttpConnection::end(const HttpFields& trailers) {
+  if (!exchange_->begun) {
+    return failure(Errc::invalid_argument, "end", "the body of an HTTP answer", "it has not begun", "begin() first");
+  }
+  std::string text;
+  if (auto done = http().end_response(text, trailers); !done) return done;
+  if (!text.empty()) send(text);
+  finished();
+  return {};
+}
+
+// The connection may be gone afterwards.
+void HttpConnection::send(std::string_view text) {
+  if (!connected()) return;
+  const auto output = put(text);
+  if (!output) return break_off();
+  put_octets_ += text.size();
+  over_high_ = over_high_ || *output == Output::high;
+  if (write_timer_) return;
+  taken_octets_ = put_octets_ - wheel().out_octets();
+  write_timer_ = after(core_->options.write_time, [this] { write_timer(); });
+}
+
+Result<bool> HttpConnection::next_piece() {
+  std::string piece;
+  HttpSource source = std::move(source_);  // it may do anything, also end this connection
+  const auto more = source(piece);
+  if (!more || !connected()) return more;
+  source_ = std::move(source);
+  if (*more && piece.empty()) {
+    return failure(Errc::invalid_argument, "read", "the source of an HTTP body", "it gave nothing, and no end", "");
+  }
+  if (piece.empty()) return false;
+  if (auto done = write(piece); !done) return failure(done.error());
+  return more;
+}
+
+void HttpConnection::pump() {
+  const std::shared_ptr<HttpExchange::State> state = exchange_;
+  while (state->connection != nullptr && !over_high_) {
+    Result<bool> more = false;
+    try {
+      more = next_piece();
+    } catch (...) {
+      more = failure(Error::from_exception(std::current_exception(), "read", "the source of an HTTP body"));
+    }
+    if (state->connection == nullptr) return;
+    Result<void> done;
+    if (more && *more) continue;
+    source_ = nullptr;
+    if (more) done = end({});
+    if (more && done) return;
+    warn_of("HTTP answer to " + state->request.path + ": " + (more ? done.error() : more.error()).message());
+    return break_off();
+  }
+}
+
+void HttpConnection::release_exchange() {
+  if (exchange_) exchange_->connection = nullptr;
+  exchange_ = nullptr;
+}
+
+void HttpConnection::finished() {
+  if (!connected()) return;
+  release_exchange();
+  if (http().closing() || draining_) return close_output();
+  if (refused_) return answer_refusal();
+  if (head_waits_ && over_high_) {
+    phase_ = Phase::waiting;
+  } else if (head_waits_) {
+    next_request();
+  } else if (input_ended_) {
+    shutdown();
+  } else {
+    phase_ = http().pending_size() > 0 ? Phase::head : Phase::idle;
+    set_deadline(phase_ == Phase::head ? core_->options.header_time : core_->options.idle_time);
+  }
+}
+
+// The one whose head the filter holds.
+void HttpConnection::next_request() {
+  head_waits_ = false;
+  begin_request();
+  if (connected()) wheel().resume_input();
+}
+
+// What was put goes out, then the client sees the end; what it still sends is dropped.
+void HttpConnection::close_output() {
+  if (!connected()) return;
+  release_exchange();
+  if (input_ended_) return shutdown();
+  phase_ = Phase::lingering;
+  input_->listen(nullptr);
+  wheel().shutdown_output();
+  wheel().resume_input();
+  set_deadline(core_->options.linger_time);
+}
+
+// Nothing of ours waits for a client that is gone, or must not think it has got everything.
+void HttpConnection::break_off() {
+  if (connected()) close();
+}
+
+}  // namespace poe

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: MIT
+#include "http_connection.hpp"
+
+#include <cerrno>
+
+namespace poe {
+namespace {
+
+// By hand, for the filter has no request that could be answered yet.
+constexpr std::string_view kTimeout = "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+}  // namespace
+
+HttpConnection::HttpConnection(Birth birth, TcpSeed seed, std::shared_ptr<HttpServerCore> core)
+    : TcpConnection(std::move(birth), std::move(seed)), core_(std::move(core)) {}
+
+HttpConnection::~HttpConnection() { release_exchange(); }
+
+void HttpConnection::opened() {
+  set_shutdown_on_error(false);
+  input_ = static_cast<HttpInput*>(&wheel().input_filter());
+  input_->listen(this);
+  if (auto watch = on_signal("DRAIN", [this](const Signal&) { drain(); })) drain_ = std::move(*watch);
+  set_deadline(core_->options.header_time);
+}
+
+void HttpConnection::octets_came() {
+  if (phase_ != Phase::idle) return;
+  phase_ = Phase::head;
+  set_deadline(core_->options.header_time);
+}
+
+void HttpConnection::input(std::string_view record) {
+  if (phase_ == Phase::lingering) return;
+  switch (http().part()) {
+    case HttpPart::head:
+      return head_came();
+    case HttpPart::body:
+      if (phase_ == Phase::body && match_.handler != nullptr) exchange_->request.body.append(record);
+      return;
+    case HttpPart::end:
+      return message_complete();
+    case HttpPart::message:
+    case HttpPart::expect:
+      return;  // not when streaming
+  }
+}
+
+// One at a time: with an answer under way, or much of the last one not taken, the input rests at the next head.
+void HttpConnection::head_came() {
+  const bool busy = phase_ == Phase::answering;
+  if (!busy && !over_high_) return begin_request();
+  head_waits_ = true;
+  if (!busy) {
+    phase_ = Phase::waiting;
+    no_deadline();  // the write timer looks after a client that takes nothing
+  }
+  wheel().pause_input();
+}
+
+void HttpConnection::begin_request() {
+  exchange_ = std::make_shared<HttpExchange::State>();
+  exchange_->connection = this;
+  HttpRequest& request = exchange_->request;
+  request.head = http().request();
+  request.peer = peer();
+  match_ = core_->options.routes.find(request);
+  phase_ = Phase::body;
+  set_deadline(core_->options.body_time);
+  if (request.head.expects_continue) expect_came();
+}
+
+// RFC 9110, 10.1.1: the client waits for our opinion before it sends the body.
+void HttpConnection::expect_came() {
+  if (match_.handler == nullptr) {
+    phase_ = Phase::answering;
+    return answer_without_handler();
+  }
+  std::string text;
+  if (http().interim(100, text)) send(text);
+}
+
+void HttpConnection::message_complete() {
+  if (phase_ != Phase::body) return;
+  phase_ = Phase::answering;
+  no_deadline();
+  exchange_->request.trailers = http().trailers();
+  if (match_.handler == nullptr) return answer_without_handler();
+  call_handler();
+}
+
+void HttpConnection::failed(const Error& error) {
+  const bool of_input = error.operation() == "read" && error.number() == 0;
+  if (of_input && error.code() == Errc::end_of_file) return input_ended();
+  if (of_input) return refused();
+  if (error.number() != EPIPE) TcpConnection::failed(error);  // as a reset: the client does not want the rest
+  break_off();
+}
+
+// Behind a request in hand it is answered after that one; within one, instead of it.
+void HttpConnection::refused() {
+  if (phase_ == Phase::lingering) return;
+  if (phase_ == Phase::answering) {
+    refused_ = true;
+    return;
+  }
+  answer_refusal();
+}
+
+// A client that only ends its sending half still gets its answers; one that has gone is noticed when we write.
+void HttpConnection::input_ended() {
+  input_ended_ = true;
+  if (phase_ != Phase::answering && !head_waits_) shutdown();
+}
+
+void HttpConnection::low() {
+  over_high_ = false;
+  if (phase_ == Phase::waiting) return next_request();
+  if (source_) return pump();
+  if (phase_ != Phase::answering || !exchange_ || !exchange_->drained) return;
+  const std::shared_ptr<HttpExchange::State> state = exchange_;
+  Fn<void()> callback = std::move(state->drained);
+  callback();
+  if (state->connection == this && !state->drained) state->drained = std::move(callback);
+}
+
+// Also when the session is stopped. The exchange learns of it, and so does who holds it.
+void HttpConnection::disconnected() {
+  deadline_timer_.cancel();
+  write_timer_.cancel();
+  drain_.cancel();
+  source_ = nullptr;
+  const std::shared_ptr<HttpExchange::State> state = exchange_;
+  release_exchange();
+  input_ = nullptr;
+  if (!state || !state->gone) return;
+  Fn<void()> callback = std::move(state->gone);
+  callback();
+}
+
+void HttpConnection::drain() {
+  draining_ = true;
+  if (phase_ == Phase::idle) close_output();
+}
+
+// ---- time -----------------------------------------------------------------------------------------------------------
+
+// A deadline that moves away costs nothing: the timer finds that out when it fires.
+void HttpConnection::set_deadline(Duration from_now) {
+  deadline_ = saturating_add(now(), from_now);
+  const auto due = deadline_timer_.due();
+  if (!due || *due > deadline_) deadline_timer_ = after(from_now, [this] { deadline_timer(); });
+}
+
+void HttpConnection::deadline_timer() {
+  if (deadline_ == TimePoint::max()) return;
+  const Duration left = deadline_ - now();
+  if (left <= Duration::zero()) return too_late();
+  deadline_timer_ = after(left, [this] { deadline_timer(); });
+}
+
+void HttpConnection::too_late() {
+  no_deadline();
+  switch (phase_) {
+    case Phase::idle:
+      return close_output();
+    case Phase::head:
+      send(kTimeout);
+      return close_output();
+    case Phase::body: {
+      HttpResponse late(408, "the body did not come in time\n");
+      late.fields.add("Connection", "close");
+      phase_ = Phase::answering;
+      return static_cast<void>(respond(std::move(late)));
+    }
+    case Phase::lingering:
+      if (wheel().out_octets() == 0) return shutdown();
+      return set_deadline(core_->options.linger_time);  // the write timer ends it
+    case Phase::waiting:
+    case Phase::answering:
+      return;
+  }
+}
+
+void HttpConnection::write_timer() {
+  const std::uint64_t taken = put_octets_ - wheel().out_octets();
+  if (taken == put_octets_) return;
+  if (taken == taken_octets_) return break_off();
+  taken_octets_ = taken;
+  write_timer_ = after(core_->options.write_time, [this] { write_timer(); });
+}
+
+}  // namespace poe

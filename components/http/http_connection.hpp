@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+//
+// HttpConnection: the session around one connection of an HttpServer. Requests come from its filter in parts (head,
+// body, end); one at a time is with a handler, and the next one waits, with the input paused, until the answer is
+// complete and the client has taken most of it. Loop thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "http_exchange_state.hpp"
+#include "http_input.hpp"
+#include "http_server_core.hpp"
+#include "poe/components/tcp_server.hpp"
+
+namespace poe {
+
+class HttpConnection final : public TcpConnection, private HttpInput::Listener {
+ public:
+  HttpConnection(Birth birth, TcpSeed seed, std::shared_ptr<HttpServerCore> core);
+  ~HttpConnection() override;
+
+  static void handlers(Handlers<HttpConnection>& table) { TcpConnection::handlers(table); }
+
+  // What an exchange asks for; see HttpExchange. Called only while it is the one in hand.
+  Result<void> respond(HttpResponse&& response);
+  Result<void> stream(HttpResponse&& response, HttpSource source);
+  Result<void> begin(HttpResponse&& response);
+  Result<Output> write(std::string_view piece);
+  Result<void> end(const HttpFields& trailers);
+  void dropped() noexcept;
+
+ private:
+  enum class Phase : std::uint8_t {
+    idle,     // between requests
+    head,     // some octets of a head are there
+    waiting,  // a head is there, and waits until the client has taken what was written
+    body,
+    answering,  // the exchange is with a handler, or its answer on the way
+    lingering,  // the last octet was put; waits for the client's end
+  };
+
+  // ---- life and input, http_connection.cpp
+  void opened() override;
+  void input(std::string_view record) override;
+  void failed(const Error& error) override;
+  void low() override;
+  void disconnected() override;
+  void octets_came() override;
+  void head_came();
+  void begin_request();
+  void expect_came();
+  void message_complete();
+  void refused();
+  void input_ended();
+  void drain();
+  void set_deadline(Duration from_now);
+  void no_deadline() noexcept { deadline_ = TimePoint::max(); }
+  void deadline_timer();
+  void too_late();
+  void write_timer();
+
+  // ---- answers, http_answers.cpp
+  HttpdFilter& http() noexcept { return input_->http(); }
+  void call_handler();
+  void answer_without_handler();
+  void answer_refusal();
+  void decorate(HttpResponse& response);
+  bool stands_alone() const;
+  void send(std::string_view text);
+  void pump();
+  Result<bool> next_piece();
+  void finished();
+  void next_request();
+  void close_output();
+  void break_off();
+  void release_exchange();
+  void warn_of(const std::string& what);
+
+  std::shared_ptr<HttpServerCore> core_;
+  HttpInput* input_ = nullptr;  // the wheel's
+  std::shared_ptr<HttpExchange::State> exchange_;
+  HttpMatch match_;
+  HttpSource source_;
+  SignalWatch drain_;
+  Timer deadline_timer_;
+  Timer write_timer_;
+  TimePoint deadline_ = TimePoint::max();
+  std::uint64_t put_octets_ = 0;    // all that was put
+  std::uint64_t taken_octets_ = 0;  // of these, what the client had taken when the write timer was set
+  Phase phase_ = Phase::idle;
+  bool head_waits_ = false;  // the filter's request() is the next one, and the input is paused
+  bool refused_ = false;     // the filter has refused what comes behind the request in hand
+  bool input_ended_ = false;
+  bool over_high_ = false;  // the client is behind
+  bool draining_ = false;
+};
+
+}  // namespace poe
