@@ -21,6 +21,7 @@ check turnstile spin
 check many_kernels 1 2 3
 check follow
 check keep
+[ ! -x "$BIN/http_files" ] || check http_files 1 2 3
 [ ! -x "$BIN/counter_tk" ] || check counter_tk 1
 POE_EVENT_LOOP=nosuchloop "$BIN/counter" >"$dir/out" 2>"$dir/err"; expect "unknown loop: exit code" 1 $?
 grep -q nosuchloop "$dir/err" || fail "the error does not name the loop"
