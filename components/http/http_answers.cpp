@@ -11,11 +11,6 @@ namespace {
 
 constexpr std::size_t kPiece = std::size_t{64} << 10;  // octets; a larger body leaves in pieces of this size
 
-tl::unexpected<Error> begun_twice() {
-  return failure(Errc::invalid_argument, "answer", "an HTTP request", "its answer has begun already",
-                 "write() what follows, then end()");
-}
-
 // A large body as a source.
 HttpSource pieces_of(std::string body) {
   return [body = std::move(body), at = std::size_t{0}](std::string& piece) mutable -> Result<bool> {
@@ -28,9 +23,24 @@ HttpSource pieces_of(std::string body) {
 
 }  // namespace
 
+tl::unexpected<Error> begun_twice() {
+  return failure(Errc::invalid_argument, "answer", "an HTTP request", "its answer has begun already",
+                 "write() what follows, then end()");
+}
+
 void HttpConnection::warn_of(const std::string& what) {
   LogSink& log = core_->options.log != nullptr ? *core_->options.log : stderr_log();
   if (log.threshold() <= LogLevel::warning) log.write(LogLevel::warning, what);
+}
+
+void HttpConnection::warn_of_thrown() {
+  const Error error = Error::from_exception(std::current_exception(), "run", "a callback of an HTTP connection");
+  warn_of(error.message());
+}
+
+void HttpConnection::thrown() {
+  warn_of_thrown();
+  break_off();
 }
 
 // The exchange answers 500 by itself when the handler lets go of it, also by throwing.
@@ -79,15 +89,20 @@ void HttpConnection::answer_refusal() {
   close_output();
 }
 
+void HttpConnection::add_date(HttpResponse& response) {
+  const poe_sys& sys = system();
+  if (response.fields.find("Date")) return;
+  response.fields.add("Date", core_->date.text(sys.clock(sys.ctx, POE_CLOCK_REALTIME) / 1'000'000'000));
+}
+
 void HttpConnection::decorate(HttpResponse& response) {
   HttpFields& fields = response.fields;
-  const poe_sys& sys = system();
-  if (!fields.find("Date")) {
-    fields.add("Date", core_->date.text(sys.clock(sys.ctx, POE_CLOCK_REALTIME) / 1'000'000'000));
-  }
+  add_date(response);
   const std::string& name = core_->options.server_name;
   if (!name.empty() && !fields.find("Server")) fields.add("Server", name);
-  if (draining_ && !fields.lists("Connection", "close")) fields.add("Connection", "close");
+  // An upgrade that is turned down: what the client sent behind it may be either protocol.
+  const bool last = draining_ || exchange_->request.head.upgrade;
+  if (last && !fields.lists("Connection", "close")) fields.add("Connection", "close");
 }
 
 Result<void> HttpConnection::respond(HttpResponse&& response) {
@@ -160,8 +175,13 @@ void HttpConnection::send(std::string_view text) {
   if (!connected()) return;
   const auto output = put(text);
   if (!output) return break_off();
-  put_octets_ += text.size();
-  over_high_ = over_high_ || *output == Output::high;
+  note_put(text.size(), *output);
+}
+
+// Looks after a client that takes nothing.
+void HttpConnection::note_put(std::size_t octets, Output output) {
+  put_octets_ += octets;
+  over_high_ = over_high_ || output == Output::high;
   if (write_timer_) return;
   taken_octets_ = put_octets_ - wheel().out_octets();
   write_timer_ = after(core_->options.write_time, [this] { write_timer(); });
@@ -236,7 +256,7 @@ void HttpConnection::close_output() {
   release_exchange();
   if (input_ended_) return shutdown();
   phase_ = Phase::lingering;
-  input_->listen(nullptr);
+  if (input_ != nullptr) input_->listen(nullptr);
   wheel().shutdown_output();
   wheel().resume_input();
   set_deadline(core_->options.linger_time);

@@ -14,7 +14,10 @@ constexpr std::string_view kTimeout = "HTTP/1.1 408 Request Timeout\r\nContent-L
 HttpConnection::HttpConnection(Birth birth, TcpSeed seed, std::shared_ptr<HttpServerCore> core)
     : TcpConnection(std::move(birth), std::move(seed)), core_(std::move(core)) {}
 
-HttpConnection::~HttpConnection() { release_exchange(); }
+HttpConnection::~HttpConnection() {
+  release_exchange();
+  end_tunnel();
+}
 
 void HttpConnection::opened() {
   set_shutdown_on_error(false);
@@ -32,6 +35,7 @@ void HttpConnection::octets_came() {
 
 void HttpConnection::input(std::string_view record) {
   if (phase_ == Phase::lingering) return;
+  if (phase_ == Phase::tunnel) return tunnel_record(record);
   switch (http().part()) {
     case HttpPart::head:
       return head_came();
@@ -92,7 +96,7 @@ void HttpConnection::message_complete() {
 void HttpConnection::failed(const Error& error) {
   const bool of_input = error.operation() == "read" && error.number() == 0;
   if (of_input && error.code() == Errc::end_of_file) return input_ended();
-  if (of_input) return refused();
+  if (of_input) return phase_ == Phase::tunnel ? tunnel_refused(error) : refused();
   if (error.number() != EPIPE) TcpConnection::failed(error);  // as a reset: the client does not want the rest
   break_off();
 }
@@ -110,21 +114,23 @@ void HttpConnection::refused() {
 // A client that only ends its sending half still gets its answers; one that has gone is noticed when we write.
 void HttpConnection::input_ended() {
   input_ended_ = true;
+  if (exchange_ && exchange_->ends_with_client) return break_off();
   if (phase_ != Phase::answering && !head_waits_) shutdown();
 }
 
 void HttpConnection::low() {
   over_high_ = false;
+  if (phase_ == Phase::tunnel) return tunnel_low();
   if (phase_ == Phase::waiting) return next_request();
   if (source_) return pump();
   if (phase_ != Phase::answering || !exchange_ || !exchange_->drained) return;
   const std::shared_ptr<HttpExchange::State> state = exchange_;
   Fn<void()> callback = std::move(state->drained);
-  callback();
+  guarded([&] { callback(); });
   if (state->connection == this && !state->drained) state->drained = std::move(callback);
 }
 
-// Also when the session is stopped. The exchange learns of it, and so does who holds it.
+// The exchange learns of it, and so does who holds it.
 void HttpConnection::disconnected() {
   deadline_timer_.cancel();
   write_timer_.cancel();
@@ -133,14 +139,21 @@ void HttpConnection::disconnected() {
   const std::shared_ptr<HttpExchange::State> state = exchange_;
   release_exchange();
   input_ = nullptr;
-  if (!state || !state->gone) return;
-  Fn<void()> callback = std::move(state->gone);
-  callback();
+  HttpTakeover tunnel = end_tunnel();
+  Fn<void()> gone = state ? std::move(state->gone) : std::move(tunnel.gone);
+  if (!gone) return;
+  try {
+    gone();
+  } catch (...) {
+    warn_of_thrown();
+  }
 }
 
 void HttpConnection::drain() {
   draining_ = true;
-  if (phase_ == Phase::idle) close_output();
+  if (phase_ == Phase::idle) return close_output();
+  if (phase_ == Phase::tunnel) return drain_tunnel();
+  if (exchange_ && exchange_->ends_with_client) static_cast<void>(end({}));
 }
 
 // ---- time -----------------------------------------------------------------------------------------------------------
@@ -178,6 +191,7 @@ void HttpConnection::too_late() {
       return set_deadline(core_->options.linger_time);  // the write timer ends it
     case Phase::waiting:
     case Phase::answering:
+    case Phase::tunnel:
       return;
   }
 }

@@ -13,6 +13,7 @@
 #include "http_exchange_state.hpp"
 #include "http_input.hpp"
 #include "http_server_core.hpp"
+#include "http_tunnel_state.hpp"
 #include "poe/components/tcp_server.hpp"
 
 namespace poe {
@@ -31,6 +32,10 @@ class HttpConnection final : public TcpConnection, private HttpInput::Listener {
   Result<Output> write(std::string_view piece);
   Result<void> end(const HttpFields& trailers);
   void dropped() noexcept;
+  // What a tunnel asks for.
+  Result<HttpTunnel> upgrade(HttpResponse&& head, HttpTakeover takeover, AnyFilter in, AnyFilter out);
+  Result<Output> put_in_tunnel(std::string_view record);
+  void close_tunnel();
 
  private:
   enum class Phase : std::uint8_t {
@@ -39,6 +44,7 @@ class HttpConnection final : public TcpConnection, private HttpInput::Listener {
     waiting,  // a head is there, and waits until the client has taken what was written
     body,
     answering,  // the exchange is with a handler, or its answer on the way
+    tunnel,     // no HTTP any more
     lingering,  // the last octet was put; waits for the client's end
   };
 
@@ -68,8 +74,9 @@ class HttpConnection final : public TcpConnection, private HttpInput::Listener {
   void answer_without_handler();
   void answer_refusal();
   void decorate(HttpResponse& response);
-  bool stands_alone() const;
+  void add_date(HttpResponse& response);
   void send(std::string_view text);
+  void note_put(std::size_t octets, Output output);
   void pump();
   Result<bool> next_piece();
   void finished();
@@ -78,12 +85,31 @@ class HttpConnection final : public TcpConnection, private HttpInput::Listener {
   void break_off();
   void release_exchange();
   void warn_of(const std::string& what);
+  /// Runs a callback; what it throws is a warning and the end of the connection.
+  template <class F>
+  void guarded(F callback) {
+    try {
+      callback();
+    } catch (...) {
+      thrown();
+    }
+  }
+  void thrown();
+  void warn_of_thrown();
+
+  // ---- after HTTP, http_tunnel.cpp
+  void tunnel_record(std::string_view record);
+  void tunnel_refused(const Error& error);
+  void tunnel_low();
+  void drain_tunnel();
+  HttpTakeover end_tunnel() noexcept;
 
   std::shared_ptr<HttpServerCore> core_;
   HttpInput* input_ = nullptr;  // the wheel's
   std::shared_ptr<HttpExchange::State> exchange_;
   HttpMatch match_;
   HttpSource source_;
+  std::shared_ptr<HttpTunnel::State> tunnel_;
   SignalWatch drain_;
   Timer deadline_timer_;
   Timer write_timer_;
@@ -97,5 +123,8 @@ class HttpConnection final : public TcpConnection, private HttpInput::Listener {
   bool over_high_ = false;  // the client is behind
   bool draining_ = false;
 };
+
+/// Of who begins an answer twice.
+tl::unexpected<Error> begun_twice();
 
 }  // namespace poe

@@ -11,8 +11,9 @@ struct HttpExchange::State {
   HttpRequest request{};
   Fn<void()> drained{};
   Fn<void()> gone{};
-  bool begun = false;    // the head of the answer is out
-  bool sourced = false;  // the connection asks a source for the body
+  bool begun = false;             // the head of the answer is out
+  bool ends_with_client = false;  // an event stream: nobody reads it once the client has ended its half
+  bool sourced = false;           // the connection asks a source for the body
 };
 
 }  // namespace poe

@@ -98,11 +98,14 @@ class POE_API HttpExchange {
   void on_drained(Fn<void()> callback);
   /// @}
 
-  /// Called once if the connection goes before the answer is complete. It may drop the exchange.
+  /// Called once if the connection goes before the answer is complete; not when its session is stopped. It may drop the
+  /// exchange.
   void on_gone(Fn<void()> callback);
 
  private:
   friend class HttpConnection;
+  friend class HttpEvents;
+  friend class HttpTunnel;
   struct State;
   explicit HttpExchange(std::shared_ptr<State> state) noexcept : state_(std::move(state)) {}
   Result<HttpConnection*> connection() const;
