@@ -22,6 +22,7 @@ check many_kernels 1 2 3
 check follow
 check keep
 [ ! -x "$BIN/http_files" ] || check http_files 1 2 3
+[ ! -x "$BIN/http_live" ] || check http_live 1 2
 [ ! -x "$BIN/counter_tk" ] || check counter_tk 1
 POE_EVENT_LOOP=nosuchloop "$BIN/counter" >"$dir/out" 2>"$dir/err"; expect "unknown loop: exit code" 1 $?
 grep -q nosuchloop "$dir/err" || fail "the error does not name the loop"
