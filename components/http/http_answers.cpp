@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "http_connection.hpp"
+#include "http_log.hpp"
 
 namespace poe {
 namespace {
@@ -85,14 +86,39 @@ void HttpConnection::answer_refusal() {
   }
   std::string text;
   if (!http().respond_refusal(text)) return break_off();
+  if (http().refusal()) log(nullptr, http().refusal()->status, 0);
   send(text);
   close_output();
 }
 
-void HttpConnection::add_date(HttpResponse& response) {
+std::int64_t HttpConnection::wall_seconds() const {
   const poe_sys& sys = system();
-  if (response.fields.find("Date")) return;
-  response.fields.add("Date", core_->date.text(sys.clock(sys.ctx, POE_CLOCK_REALTIME) / 1'000'000'000));
+  return sys.clock(sys.ctx, POE_CLOCK_REALTIME) / 1'000'000'000;
+}
+
+// Once for each: also of an answer that was broken off, with what of it was put.
+void HttpConnection::log(const HttpExchange::State& exchange) {
+  if (exchange.status != 0) log(&exchange.request.head, exchange.status, exchange.octets);
+}
+
+void HttpConnection::log(const HttpRequestHead* request, int status, std::uint64_t octets) {
+  HttpServerOptions& options = core_->options;
+  if (!options.access_log) return;
+  HttpLogEntry entry;
+  entry.peer = &peer();
+  entry.seconds = wall_seconds();
+  entry.request = request;
+  entry.status = status;
+  entry.octets = octets;
+  try {
+    options.access_log(http_log_line(entry, options.combined_log));
+  } catch (...) {
+    warn_of_thrown();
+  }
+}
+
+void HttpConnection::add_date(HttpResponse& response) {
+  if (!response.fields.find("Date")) response.fields.add("Date", core_->date.text(wall_seconds()));
 }
 
 void HttpConnection::decorate(HttpResponse& response) {
@@ -117,6 +143,8 @@ Result<void> HttpConnection::respond(HttpResponse&& response) {
   decorate(response);
   std::string text;
   if (auto done = http().respond(response, response.body, text); !done) return done;
+  exchange_->status = response.status;
+  if (exchange_->request.head.method != "HEAD") exchange_->octets = response.body.size();
   send(text);
   finished();
   return {};
@@ -128,6 +156,7 @@ Result<void> HttpConnection::begin(HttpResponse&& response) {
   std::string text;
   if (auto done = http().begin_response(response, text); !done) return done;
   exchange_->begun = true;
+  exchange_->status = response.status;
   send(text);
   return {};
 }
@@ -154,7 +183,10 @@ Result<Output> HttpConnection::write(std::string_view piece) {
   }
   std::string text;
   if (auto done = http().write_body(piece, text); !done) return failure(done.error());
-  if (!text.empty()) send(text);
+  if (!text.empty()) {
+    exchange_->octets += piece.size();
+    send(text);
+  }
   if (!connected()) return failure(Errc::closed, "write", "the body of an HTTP answer", "the connection has gone");
   return over_high_ ? Output::high : Output::flowing;
 }
@@ -222,8 +254,10 @@ void HttpConnection::pump() {
 }
 
 void HttpConnection::release_exchange() {
-  if (exchange_) exchange_->connection = nullptr;
-  exchange_ = nullptr;
+  const std::shared_ptr<HttpExchange::State> exchange = std::exchange(exchange_, nullptr);
+  if (!exchange) return;
+  exchange->connection = nullptr;
+  log(*exchange);
 }
 
 void HttpConnection::finished() {

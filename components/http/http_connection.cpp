@@ -15,7 +15,7 @@ HttpConnection::HttpConnection(Birth birth, TcpSeed seed, std::shared_ptr<HttpSe
     : TcpConnection(std::move(birth), std::move(seed)), core_(std::move(core)) {}
 
 HttpConnection::~HttpConnection() {
-  release_exchange();
+  if (exchange_) exchange_->connection = nullptr;  // stopped from outside: nobody is told
   end_tunnel();
 }
 
@@ -178,6 +178,7 @@ void HttpConnection::too_late() {
     case Phase::idle:
       return close_output();
     case Phase::head:
+      log(nullptr, 408, 0);
       send(kTimeout);
       return close_output();
     case Phase::body: {

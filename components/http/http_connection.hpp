@@ -84,6 +84,9 @@ class HttpConnection final : public TcpConnection, private HttpInput::Listener {
   void close_output();
   void break_off();
   void release_exchange();
+  void log(const HttpExchange::State& exchange);
+  void log(const HttpRequestHead* request, int status, std::uint64_t octets);
+  std::int64_t wall_seconds() const;
   void warn_of(const std::string& what);
   /// Runs a callback; what it throws is a warning and the end of the connection.
   template <class F>

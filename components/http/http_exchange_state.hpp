@@ -11,6 +11,8 @@ struct HttpExchange::State {
   HttpRequest request{};
   Fn<void()> drained{};
   Fn<void()> gone{};
+  int status = 0;                 // of the answer, once it has begun
+  std::uint64_t octets = 0;       // of its body, so far
   bool begun = false;             // the head of the answer is out
   bool ends_with_client = false;  // an event stream: nobody reads it once the client has ended its half
   bool sourced = false;           // the connection asks a source for the body

@@ -41,4 +41,10 @@ HttpServer::HttpServer(Birth birth, std::shared_ptr<HttpServerCore> core)
 
 HttpServer::~HttpServer() = default;
 
+// The connections are its children: the signal reaches them as well.
+void HttpServer::drain() {
+  shutdown();
+  static_cast<void>(kernel().signal(id(), "DRAIN"));
+}
+
 }  // namespace poe

@@ -45,6 +45,7 @@ Result<HttpTunnel> HttpConnection::upgrade(HttpResponse&& head, HttpTakeover tak
   std::string text;
   add_date(head);
   if (auto done = http().respond(head, {}, text); !done) return failure(done.error());
+  exchange_->status = head.status;
   release_exchange();
   phase_ = Phase::tunnel;
   input_->listen(nullptr);

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "poe/components/http_routes.hpp"
@@ -23,6 +24,11 @@ namespace poe {
 
 class HttpServer;
 struct HttpServerCore;
+
+/// Events that a server answers: post them from anywhere.
+namespace http {
+inline constexpr Event<> drain{"drain"};  ///< see HttpServer::drain()
+}  // namespace http
 
 /// Has constructors, so it is no aggregate: g++ 12 destroys aggregates twice when they travel in a co_await operand.
 class HttpServerOptions {
@@ -61,6 +67,12 @@ class HttpServerOptions {
   /// come makes its last answer vanish (RFC 9112, 9.6).
   Duration linger_time = std::chrono::seconds(2);
 
+  /// One line for each answer, and for each refused request, when all of it was put: the Combined Log Format, or the
+  /// Common one, without a newline; times are UTC. What a client chose is escaped as Apache does it ("\xff").
+  /// Empty: no log.
+  Fn<void(std::string_view line)> access_log;
+  bool combined_log = true;
+
   // ---- answers
   /// The field Server; empty: none.
   std::string server_name;
@@ -88,9 +100,15 @@ class POE_API HttpServer : public TcpServer {
   HttpServer(Birth birth, HttpServerOptions options);
   ~HttpServer() override;
 
+  /// Stops listening, and ends each connection behind the request it has in hand, which is answered with "Connection:
+  /// close"; idle ones at once, event streams with their end, WebSockets with 1001. The signal DRAIN does the same:
+  /// with Kernel::drain_then_stop() there is a limit of time.
+  void drain();
+
   template <class S>
   static void handlers(Handlers<S>& table) {
     TcpServer::handlers(table);
+    table.on(http::drain, &HttpServer::drain);
   }
 
  private:
