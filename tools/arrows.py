@@ -26,7 +26,8 @@ MAY = {
     "components": ["wheels", "filters", "core/kernel", "core/base", "core/abi"],
     "tools": ["plugins/host", "plugins/kit", "components", "wheels", "filters", "core/kernel", "core/base", "core/abi",
               "core/log", "loops/support"],
-    "examples": ["plugins/host", "plugins/toolkits", "components", "wheels", "filters", "core/kernel", "core/base", "core/abi", "core/log"],
+    "examples": ["plugins/host", "plugins/toolkits", "components", "wheels", "filters", "core/kernel", "core/base", "core/abi", "core/log",
+                 "loops/asio"],  # the adapter that a program of Asio's compiles in
 }
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
