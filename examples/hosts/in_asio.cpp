@@ -18,17 +18,18 @@ static poe::Task<> ticker(poe::Self& self) {
   }
 }
 
-static void work_on(boost::asio::steady_timer& work) {  // what the program does itself
+static void work_on(boost::asio::steady_timer& work, const bool& over) {  // what the program does itself
   work.expires_after(10ms);
-  work.async_wait([&](const auto& error) {
-    if (!error) work_on(work);
+  work.async_wait([&](const auto&) {
+    if (!over) work_on(work, over);  // the error tells nothing of a cancel() that came too late
   });
 }
 
 int main() {
   boost::asio::io_context io;
   boost::asio::steady_timer work(io);
-  work_on(work);
+  bool over = false;
+  work_on(work, over);
 
   poe::AsioAdapter adapter(io);  // outlives the guest, as io does
   auto kernel = poe::open_kernel();
@@ -37,7 +38,10 @@ int main() {
   kernel->spawn(ticker);
   guest->on_finished([&] {  // or stay for the next sessions
     std::puts("host: the sessions have ended, I go on");
-    guest->detach([&] { work.cancel(); });
+    guest->detach([&] {
+      over = true;
+      work.cancel();
+    });
   });
 
   io.run();  // on this thread, and on no other
