@@ -15,7 +15,7 @@ function(poe_add_loop name)
   add_library(${target} MODULE ${LOOP_SOURCES})
   target_link_libraries(${target} PRIVATE poe::loop_abi ${LOOP_LINK})
   target_compile_features(${target} PRIVATE cxx_std_20)
-  target_link_options(${target} PRIVATE -Wl,-z,nodelete -Wl,-z,defs -Wl,--version-script=${POE_LOOP_MAP})
+  target_link_options(${target} PRIVATE -Wl,-z,nodelete $<$<NOT:$<BOOL:${POE_SANITIZE}>>:-Wl,-z,defs> -Wl,--version-script=${POE_LOOP_MAP})
   set_target_properties(${target} PROPERTIES PREFIX lib POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden
                         C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   install(TARGETS ${target} LIBRARY DESTINATION ${POE_LOOP_DIR})
