@@ -84,9 +84,7 @@ function(poe_assemble_library)
   target_link_libraries(poe PUBLIC tl::expected Threads::Threads PRIVATE ${CMAKE_DL_LIBS} $<BUILD_INTERFACE:poe_build_options>
                             ${private_libraries})
   if(BUILD_SHARED_LIBS)
-    if(NOT POE_SANITIZE) # clang's run-times are in the program only
-    target_link_options(poe PRIVATE -Wl,-z,defs)
-  endif()
+    poe_close_names(poe)
   endif()
 endfunction()
 

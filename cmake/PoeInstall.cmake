@@ -50,7 +50,8 @@ function(poe_install)
   # Before 1.0, a minor version may break callers.
   write_basic_package_version_file(${PROJECT_BINARY_DIR}/poeConfigVersion.cmake COMPATIBILITY SameMinorVersion)
   install(FILES ${PROJECT_BINARY_DIR}/poeConfig.cmake ${PROJECT_BINARY_DIR}/poeConfigVersion.cmake
-                ${PROJECT_SOURCE_DIR}/cmake/PoeLoop.cmake ${PROJECT_SOURCE_DIR}/loops/loop.map
+                ${PROJECT_SOURCE_DIR}/cmake/PoeLoop.cmake ${PROJECT_SOURCE_DIR}/cmake/PoeCloseNames.cmake
+                ${PROJECT_SOURCE_DIR}/loops/loop.map
           DESTINATION ${package_dir} COMPONENT development)
   # Relative, so that a prefix chosen at install time, or a tree moved later, is found.
   file(RELATIVE_PATH POE_PREFIX_FROM_PC ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})

@@ -7,6 +7,7 @@
 #   enable_testing()
 #   poe_add_loop_tests(mine)
 # adds a test for each group of the conformance kit, mine.<group>, and one that runs sessions on the loop, mine.sessions.
+include(${CMAKE_CURRENT_LIST_DIR}/PoeCloseNames.cmake)
 set(POE_LOOP_MAP ${CMAKE_CURRENT_LIST_DIR}/loop.map)
 
 function(poe_add_loop name)
@@ -15,7 +16,8 @@ function(poe_add_loop name)
   add_library(${target} MODULE ${LOOP_SOURCES})
   target_link_libraries(${target} PRIVATE poe::loop_abi ${LOOP_LINK})
   target_compile_features(${target} PRIVATE cxx_std_20)
-  target_link_options(${target} PRIVATE -Wl,-z,nodelete $<$<NOT:$<BOOL:${POE_SANITIZE}>>:-Wl,-z,defs> -Wl,--version-script=${POE_LOOP_MAP})
+  target_link_options(${target} PRIVATE -Wl,-z,nodelete -Wl,--version-script=${POE_LOOP_MAP})
+  poe_close_names(${target})
   set_target_properties(${target} PROPERTIES PREFIX lib POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden
                         C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   install(TARGETS ${target} LIBRARY DESTINATION ${POE_LOOP_DIR})
