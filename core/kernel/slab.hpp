@@ -8,10 +8,11 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <new>
 #include <utility>
 #include <vector>
+
+#include "cell_block.hpp"
 
 namespace poe {
 
@@ -86,9 +87,11 @@ class Slab {
   };
   Cell& cell(std::uint32_t index) noexcept { return chunks_[index / kPerChunk][index % kPerChunk]; }
   void grow() {
-    chunks_.push_back(std::make_unique<Cell[]>(kPerChunk));
+    const std::uint32_t chunks = size() < kMany ? 1 : kMany / kPerChunk;
+    Cell* const cells = blocks_.emplace_back(make_cells<Cell>(std::size_t{chunks} * kPerChunk)).get();
+    for (std::uint32_t i = 0; i < chunks; ++i) chunks_.push_back(cells + std::size_t{i} * kPerChunk);
     const std::uint32_t first = size() / 64;
-    free_.resize(first + kPerChunk / 64, ~std::uint64_t{0});
+    free_.resize(first + chunks * kPerChunk / 64, ~std::uint64_t{0});
     open_.resize(free_.size() / 64 + 1);
     for (std::uint32_t word = first; word < free_.size(); ++word) open_[word / 64] |= std::uint64_t{1} << (word % 64);
     first_open_ = first / 64;
@@ -100,7 +103,11 @@ class Slab {
   }
 
   static constexpr std::uint32_t kAhead = 4;  // cells
-  std::vector<std::unique_ptr<Cell[]>> chunks_;
+  /// Cells that fill a huge page; as many more are taken at a time once there are so many.
+  static constexpr std::uint32_t kMany =
+      std::max<std::uint32_t>(kPerChunk, kHugePage / sizeof(Cell) / kPerChunk * kPerChunk);
+  std::vector<CellBlock<Cell>> blocks_;
+  std::vector<Cell*> chunks_;        // in the blocks
   std::vector<std::uint64_t> free_;  // a bit for each cell
   std::vector<std::uint64_t> open_;  // a bit for each word of free_ that is not zero
   std::uint32_t first_open_ = 0;     // the words of open_ before are zero
