@@ -49,7 +49,7 @@ bool KernelCore::on_stack(std::uint32_t slot) const noexcept {
   return false;
 }
 
-void KernelCore::turn(std::uint32_t reasons) {
+void KernelCore::turn(std::uint32_t reasons, Purse purse) {
   ++counts_.turns;
   if ((reasons & POE_TURN_DEADLINE) != 0) seat_.deadline_spent();
   {
@@ -65,8 +65,10 @@ void KernelCore::turn(std::uint32_t reasons) {
     }
     if (observed()) tell_turn(true);
     former_look_ = std::exchange(look_, clock());
-    events_left_ = options_.budget.events;
-    stride_ = granted_ = until_clock_ = 1;
+    if (depth_ > 1) settle_budget(0);
+    const std::uint32_t outer_left = events_left_;
+    const std::int64_t outer_since = budget_since_;
+    if (purse == Purse::fresh) open_budget();
     const std::uint64_t outer_pass_end = pass_end_;
     if (mailbox_->waiting()) drain_mailbox();
     if (attention_ || !held_.empty())
@@ -80,7 +82,7 @@ void KernelCore::turn(std::uint32_t reasons) {
     if (observed()) tell_turn(false);
     pass_end_ = outer_pass_end;
     queue_.leave();
-    --depth_;
+    if (--depth_ > 0) resume_budget(outer_left, outer_since);
   }
   if (depth_ == 0 && current_ == 0) {
     check_idle();
@@ -116,21 +118,38 @@ void KernelCore::run_pass() {
   former_look_ = look_;
 }
 
-// Takes off the events since the last time from the budget and reads the clock: after every event at first, then less
-// and less often while they prove to be short.
+void KernelCore::open_budget() noexcept {
+  budget_since_ = look_;
+  events_left_ = options_.budget.events;
+  stride_ = granted_ = until_clock_ = 1;
+}
+
+// Takes off the events since the last time, and the reports that the kernel took by itself.
+void KernelCore::settle_budget(std::size_t reports) noexcept {
+  events_left_ -= static_cast<std::uint32_t>(std::min<std::size_t>(events_left_, granted_ - until_clock_ + reports));
+  granted_ = until_clock_ = std::max<std::uint32_t>(1, std::min(stride_, events_left_));
+}
+
+// After a turn inside a handler: that of the turn below goes on, unless its loop has been closed meanwhile.
+void KernelCore::resume_budget(std::uint32_t left, std::int64_t since) noexcept {
+  budget_since_ = since;
+  events_left_ = std::min(events_left_, left);
+  settle_budget(0);
+}
+
+// Reads the clock: after every event at first, then less and less often while they prove to be short.
 void KernelCore::check_budget() {
-  events_left_ -= std::min(events_left_, granted_);
-  const std::int64_t elapsed = clock() - look_;
+  const std::int64_t elapsed = clock() - budget_since_;
   const std::int64_t limit = options_.budget.time.count();
-  if (elapsed >= limit) events_left_ = 0;
-  if (events_left_ == 0) pass_end_ = 0;
   constexpr std::uint32_t kLongestStride = 64;
   if (elapsed < limit / 16) {
     stride_ = std::min(stride_ * 4, kLongestStride);
   } else {
     stride_ = elapsed < limit / 2 ? std::min(stride_ * 2, kLongestStride) : 1;
   }
-  granted_ = until_clock_ = std::max<std::uint32_t>(1, std::min(stride_, events_left_));
+  settle_budget(0);
+  if (elapsed >= limit) events_left_ = 0;
+  if (events_left_ == 0) pass_end_ = 0;
 }
 
 void KernelCore::unhandled(Record& record) {

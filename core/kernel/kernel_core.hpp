@@ -101,7 +101,8 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   Kernel& face() noexcept { return face_; }
 
   // ---- dispatch.cpp
-  void turn(std::uint32_t reasons);
+  enum class Purse : std::uint8_t { fresh, shared };  // a budget of its own, or what is left of the former turn's
+  void turn(std::uint32_t reasons, Purse purse = Purse::fresh);
   void run_pass();
   void deliver(Record& record);
   void handle(Record& record);
@@ -121,6 +122,9 @@ class KernelCore final : public Dispatcher, public LoopEvents {
       check_budget();
   }
   void check_budget();
+  void open_budget() noexcept;
+  void settle_budget(std::size_t reports) noexcept;
+  void resume_budget(std::uint32_t left, std::int64_t since) noexcept;
   bool on_stack(std::uint32_t slot) const noexcept;
   void hold(Record& record);
   void release_held();
@@ -438,7 +442,8 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   bool single_ = false;     // run_one_timeslice: one pass
   std::int64_t look_ = 0;   // when the loop was asked last
   std::int64_t former_look_ = 0;
-  std::uint32_t events_left_ = 0;  // of the budget of this turn
+  std::int64_t budget_since_ = 0;  // when the loop handed over: the budget's time runs from here
+  std::uint32_t events_left_ = 0;  // of the budget, but for those since until_clock_ was set
   std::uint32_t stride_ = 1;       // events until the clock is read again
   std::uint32_t granted_ = 1;      // what until_clock_ counts down from
   std::uint32_t until_clock_ = 1;

@@ -74,16 +74,17 @@ void KernelCore::close_seat(Fn<void()> done) {
 
 // ---- turns
 
-// A slow host's round costs more than a look into the inner set: within the budget of a turn the kernel looks by
-// itself. Not in a slice, which is one look, nor inside a handler.
+// A slow host's round costs more than a look into the inner set: until the budget is used up, by events or by what was
+// taken here, the kernel looks by itself. Not in a slice, which is one look, nor inside a handler.
 void KernelCore::on_turn(std::uint32_t reasons) {
   turn(reasons);
-  const std::int64_t began = look_;
   while (inner_.is_open() && !single_ && depth_ == 0 && current_ == 0 && !stop_loop_ && !fork_guard_.forked() &&
-         clock() - began < options_.budget.time.count()) {
+         events_left_ != 0 && clock() - budget_since_ < options_.budget.time.count()) {
     take_inner_reports();
     if (ready_.empty()) return;
-    turn(POE_TURN_READY);
+    const std::size_t reports = ready_.size();
+    turn(POE_TURN_READY, Purse::shared);
+    settle_budget(reports);  // afterwards: what the callbacks post runs in their turn
   }
 }
 

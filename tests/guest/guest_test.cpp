@@ -140,6 +140,33 @@ TEST_P(Guests, TheHostsOwnWorkGoesOnBesideABusyGuestPain24) {
   settle();
 }
 
+TEST_P(Guests, TheHostsOwnWorkGoesOnBesideADescriptorThatStaysReadyPain24) {
+  KernelOptions options;
+  options.inner_set = 1;
+  options.budget = {10, 1h};
+  Kernel kernel = open_on(program.loop, options);
+  Guest guest = *join(kernel);
+  Pair pair = pipe_pair(kernel);
+  write_text(pair.there, "x");
+  Watch watch;
+  int told = 0;
+  bool kept_waiting = false;
+  kernel.spawn(actor().on(start, [&](auto&, Self& self) {
+    watch = *self.watch(pair.here.get(), POE_READ, [&](std::uint32_t) {
+      kept_waiting = ++told > 100'000;
+      if (kept_waiting) watch.cancel();
+    });
+  }));
+  int ticks = 0;
+  run_while([&] { return ++ticks < 10; });
+  EXPECT_FALSE(kept_waiting);
+  EXPECT_GT(told, 10);
+  watch.cancel();
+  settle();
+  guest.detach();
+  settle();
+}
+
 TEST_P(Guests, BothHearTheSameSignalPain33) {
   Kernel kernel = open_on(program.loop);
   int heard = 0;

@@ -169,6 +169,35 @@ TEST_P(InnerSets, ClosedBeforeForgottenWhileADuplicateLivesDoesNotSpin) {
   expect_all_told();
 }
 
+// /dev/null, which epoll refuses and the loop finds ready in each of its rounds, tells how many of them there were.
+TEST_P(InnerSets, TheKernelLooksByItselfUntilTheBudgetOfATurnIsUsedUp) {
+  constexpr int kHands = 1000, kEvents = 10;
+  KernelOptions options = from(1);
+  options.budget = {kEvents, 1h};
+  kernel = open_on(GetParam(), options);
+  const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  Pair ring[2] = {pipe_pair(kernel), pipe_pair(kernel)};
+  Watch watches[2], each_round;
+  int hands = 0, rounds = 0;
+  const auto take = [&](int from) {
+    static_cast<void>(read_text(ring[from].here));
+    if (++hands < kHands) return write_text(ring[1 - from].there, "x");
+    watches[0].cancel();
+    watches[1].cancel();
+    each_round.cancel();
+  };
+  kernel.spawn(actor().on(start, [&](auto&, Self& self) {
+    each_round = *self.watch(null.get(), POE_WRITE, [&](std::uint32_t) { ++rounds; });
+    for (int i : {0, 1}) watches[i] = *self.watch(ring[i].here.get(), POE_READ, [&take, i](std::uint32_t) { take(i); });
+    write_text(ring[0].there, "x");
+  }));
+  ASSERT_TRUE(succeeded(kernel.run()));
+  EXPECT_EQ(hands, kHands);
+  EXPECT_GE(kernel.counts().turns, static_cast<std::uint64_t>(kHands));
+  EXPECT_GE(rounds, kHands / (2 * kEvents)) << "the loop was kept waiting";
+  EXPECT_LE(rounds, 2 * kHands / kEvents) << "each byte took a round of the loop";
+}
+
 TEST_P(InnerSets, AForkedChildLeavesTheParentsSetAloneAndMakesItsOwnP095) {
   add_pipes(kFrom);
   ASSERT_TRUE(in_inner_set());
