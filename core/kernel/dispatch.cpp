@@ -37,7 +37,7 @@ Entered::~Entered() {
 
 // A session that was entered from outside a turn has been left: what waited for it gets a turn of its own.
 void KernelCore::look_after_leaving() noexcept {
-  if (current_ == 0 && depth_ == 0 && asleep_ && (attention_ || !marked_.empty())) request_turn();
+  if (current_ == 0 && (attention_ || !marked_.empty())) look_later();
 }
 
 bool KernelCore::on_stack(std::uint32_t slot) const noexcept {
@@ -59,9 +59,8 @@ void KernelCore::turn(std::uint32_t reasons, Purse purse) {
     asleep_ = false;
     if (seat_.can(POE_CAP_FOREIGN) && seat_.can(POE_CAP_NESTED_STEP)) {
       // A handler may run the host's loop, for a dialog, and nobody tells us: what others wait for must be armed
-      // already. Asleep, so that what handlers post and start arms it too.
-      asleep_ = queue_.empty() && files_.empty();
-      seat_.arm(!asleep_ ? POE_NOW_NS : timer_queue_.empty() ? POE_NEVER_NS : timer_queue_.first_due());
+      // already.
+      arm_loop(!queue_.empty() || !files_.empty());
     }
     if (observed()) tell_turn(true);
     former_look_ = std::exchange(look_, clock());

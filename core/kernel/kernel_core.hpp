@@ -136,6 +136,12 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   template <class F>
   bool guarded(std::uint32_t slot, std::uint32_t sender, const EventKey& key, F&& f);
   void look_after_leaving() noexcept;
+  /// For what is looked at when a turn ends: one under way will do so, asleep or not.
+  void look_later() noexcept {
+    if (!asleep_ || depth_ != 0) return;
+    attention_ = true;
+    request_turn();
+  }
   std::int64_t clock() const noexcept { return seat_.now(); }
 
   // ---- observers.cpp
@@ -352,6 +358,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   int poll_watches(std::int64_t max_wait_ns);
   Result<Guest> attach(const Host& host);
   void schedule();
+  void arm_loop(bool soon) noexcept;
   void check_idle();
   bool has_work() const noexcept;
   Result<bool> outcome();

@@ -90,9 +90,8 @@ void KernelCore::drop_reference(std::uint32_t slot) noexcept {
     tell_references(slot);
   if (!reachable(of)) {
     mark(slot);
-  } else if (asleep_ && depth_ == 0) {  // what is left may be nothing to run for (P055): look
-    attention_ = true;
-    request_turn();
+  } else {
+    look_later();  // what is left may be nothing to run for (P055)
   }
 }
 
@@ -101,7 +100,7 @@ void KernelCore::mark(std::uint32_t slot) {
   if (of.marked || of.stopping || slot == 0 || of.id == 0) return;
   of.marked = true;
   marked_.push_back(slot);
-  if (asleep_ && depth_ == 0) request_turn();  // a turn looks at its end
+  look_later();
 }
 
 // Stops what nothing can reach any more: in reverse order of marking (P043), again until no marks are left, so that

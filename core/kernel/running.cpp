@@ -95,13 +95,15 @@ void KernelCore::schedule() {
   const bool outermost = frames_ == nullptr && current_ == 0;
   const bool soon =
       !queue_.empty() || !files_.empty() || !ready_.empty() || (outermost && (attention_ || !marked_.empty()));
-  asleep_ = !soon;
-  if (soon) {
-    seat_.arm(POE_NOW_NS);
-  } else {
-    seat_.arm(timer_queue_.empty() ? POE_NEVER_NS : timer_queue_.first_due());
-  }
+  arm_loop(soon);
   if (wake_bridge_ && !single_ && depth_ == 0) wake_bridge_();  // the host's own doing, between slices
+}
+
+// A turn soon, or when the first timer is due. Where it is not soon we are asleep: what is posted or started must ask.
+void KernelCore::arm_loop(bool soon) noexcept {
+  if (fork_guard_.forked()) return;  // where only abandon() is legal
+  asleep_ = !soon;
+  seat_.arm(soon ? POE_NOW_NS : timer_queue_.empty() ? POE_NEVER_NS : timer_queue_.first_due());
 }
 
 bool KernelCore::has_work() const noexcept {

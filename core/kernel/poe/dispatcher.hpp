@@ -106,7 +106,7 @@ class POE_API Dispatcher {
 
   std::vector<Slot> slots_;
   RecordQueue queue_;
-  bool asleep_ = true;  ///< no turn is under way or asked for: a post must ask for one
+  bool asleep_ = true;  ///< a post must ask for a turn: none is to come, or a handler's own loop would not know of it
 
  private:
   bool busy() const noexcept { return asleep_ | queue_.full(); }
