@@ -21,7 +21,7 @@ void InnerSet::close() noexcept {
 #ifdef POE_PORTABLE
 
 int InnerSet::open() noexcept { return -ENOTSUP; }
-int InnerSet::watch(int, std::uint32_t, std::uint64_t, bool) noexcept { return -ENOTSUP; }
+int InnerSet::watch(int, std::uint32_t, std::uint64_t, bool, bool&) noexcept { return -ENOTSUP; }
 int InnerSet::take(std::vector<std::pair<std::uint64_t, std::uint32_t>>&) const { return -ENOTSUP; }
 
 #else
@@ -55,18 +55,17 @@ int InnerSet::open() noexcept {
   return fd_ >= 0 ? 0 : -errno;
 }
 
-int InnerSet::watch(int fd, std::uint32_t interest, std::uint64_t token, bool known) noexcept {
-  if (interest == 0) {
-    if (known && control(fd_, EPOLL_CTL_DEL, fd, 0, 0) < 0) leaked_ = true;
-    return 0;
+int InnerSet::watch(int fd, std::uint32_t interest, std::uint64_t token, bool known, bool& ret_lost) noexcept {
+  if (!known) {
+    if (interest == 0) return 0;
+    const int code = control(fd_, EPOLL_CTL_ADD, fd, interest, token);
+    return code == -EEXIST ? control(fd_, EPOLL_CTL_MOD, fd, interest, token) : code;  // a duplicate kept it in
   }
-  // The set may know less than the kernel (a close takes a descriptor out) or more (a duplicate kept it in).
-  const int code = control(fd_, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, interest, token);
-  if (known && code == -ENOENT) {
-    leaked_ = true;
-    return control(fd_, EPOLL_CTL_ADD, fd, interest, token);
-  }
-  return !known && code == -EEXIST ? control(fd_, EPOLL_CTL_MOD, fd, interest, token) : code;
+  const int code = control(fd_, interest == 0 ? EPOLL_CTL_DEL : EPOLL_CTL_MOD, fd, interest, token);
+  if (code == 0) return 0;
+  leaked_ = ret_lost = true;
+  if (interest == 0) return 0;
+  return code == -ENOENT ? control(fd_, EPOLL_CTL_ADD, fd, interest, token) : code;
 }
 
 int InnerSet::take(std::vector<std::pair<std::uint64_t, std::uint32_t>>& ret_ready) const {

@@ -32,8 +32,9 @@ class InnerSet {
   int fd() const noexcept { return fd_; }
 
   /// As the loop's op of that name: level-triggered, interest 0 forgets. `known`: it has an interest here already.
-  /// 0 or -errno; -EPERM: a kind without readiness, which epoll refuses.
-  int watch(int fd, std::uint32_t interest, std::uint64_t token, bool known) noexcept;
+  /// 0 or -errno; -EPERM: a kind without readiness, which epoll refuses. `ret_lost` is set, else left alone, if the
+  /// number was closed since: what it stood for may still be in the set, under the same token; see leaked().
+  int watch(int fd, std::uint32_t interest, std::uint64_t token, bool known, bool& ret_lost) noexcept;
 
   /// The descriptor is not ours any more: somebody has closed it under us.
   void lose() noexcept { fd_ = -1; }

@@ -47,30 +47,33 @@ void KernelCore::renew_inner_set() noexcept {
   use_inner_set();
 }
 
-// The loop found the set readable. A set that answers with an error was closed by somebody who closes everything; its
-// number may be another's by now.
+// What the set reports under no live watch's token, or under one whose number stands for another file by now, cannot be
+// taken out of it: a new set is made, which reports what is true, and this batch is forgotten. A set that answers with
+// an error was closed by somebody who closes everything; its number may be another's.
 void KernelCore::take_inner_reports() noexcept {
   const std::size_t before = ready_.size();
   const int code = inner_.take(ready_);
-  counts_.reports += ready_.size() - before;
   const auto is_stale = [&](const auto& report) {
-    return !fds_.holds(static_cast<std::uint32_t>(report.first) - 1, static_cast<std::uint32_t>(report.first >> 32));
+    const std::uint32_t index = static_cast<std::uint32_t>(report.first) - 1;
+    return !fds_.holds(index, static_cast<std::uint32_t>(report.first >> 32)) || fds_[index].leaked;
   };
-  const bool spoilt =
-      inner_.leaked() && std::any_of(ready_.begin() + static_cast<std::ptrdiff_t>(before), ready_.end(), is_stale);
+  const auto taken = ready_.begin() + static_cast<std::ptrdiff_t>(before);
   if (code < 0) {
     seat_.watch(inner_.fd(), 0, 0);
     inner_.lose();
     use_inner_set();
-  } else if (spoilt) {
+  } else if (inner_.leaked() && std::any_of(taken, ready_.end(), is_stale)) {
+    ready_.erase(taken, ready_.end());
     renew_inner_set();
+  } else {
+    counts_.reports += ready_.size() - before;
   }
 }
 
 /// The op watch() of whoever watches this descriptor.
 int KernelCore::place_watch(FdEntry& entry, std::uint32_t interest, std::uint64_t token) noexcept {
   if (inner_.is_open() && !entry.by_loop) {
-    const int code = inner_.watch(entry.fd, interest, token, entry.on_loop != 0);
+    const int code = inner_.watch(entry.fd, interest, token, entry.on_loop != 0, entry.leaked);
     if (code != -EPERM) return code;
     entry.by_loop = true;
   }

@@ -39,6 +39,7 @@ struct FdEntry {
   int priority_fd = -1;       // the inner epoll that stands in for POE_PRIORITY
   bool always_ready = false;  // a regular file: the kernel reports it, once a turn
   bool by_loop = false;       // not for the inner set, which refuses its kind: the loop watches it itself
+  bool leaked = false;        // the inner set may hold what this number stood for before, under the same token
 };
 
 struct SignalNode {

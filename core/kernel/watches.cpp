@@ -190,7 +190,7 @@ void KernelCore::watches_to_loop() noexcept {
   for (std::uint32_t i = 0; i < fds_.size(); ++i) {
     if (!fds_.used(i)) continue;
     fds_[i].on_loop = 0;
-    fds_[i].by_loop = false;
+    fds_[i].by_loop = fds_[i].leaked = false;
     if (update_entry(i) < 0) loop_refused(i);
   }
 }

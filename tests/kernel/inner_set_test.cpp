@@ -169,6 +169,59 @@ TEST_P(InnerSets, ClosedBeforeForgottenWhileADuplicateLivesDoesNotSpin) {
   expect_all_told();
 }
 
+// What the watch of this number is told of afterwards is the file that came into its place.
+TEST_P(InnerSets, ReplacedUnderItsNumberWhileTheOldFileLivesDoesNotSpin) {
+  add_pipes(kFrom);
+  ASSERT_TRUE(in_inner_set());
+  const auto replace = [&](Watched& one, const Pair& by) {
+    write_text(one.pipe.there, "x");
+    const int number = one.pipe.here.get();
+    Fd old(::fcntl(number, F_DUPFD_CLOEXEC, 0));
+    EXPECT_EQ(::dup3(by.here.get(), number, O_CLOEXEC), number);
+    return old;
+  };
+  const auto expect_told_of = [&](Watched& one, const Pair& by) {
+    for (int slice = 0; slice < 3; ++slice) static_cast<void>(kernel.run_one_timeslice(0ns));
+    EXPECT_EQ(one.told, 0);
+    const auto reports = kernel.counts().reports;
+    const auto turns = kernel.counts().turns;
+    for (int slice = 0; slice < 5; ++slice) static_cast<void>(kernel.run_one_timeslice(1ms));
+    EXPECT_EQ(kernel.counts().reports, reports);
+    EXPECT_LE(kernel.counts().turns, turns + 5);
+    write_text(by.there, "x");
+    EXPECT_TRUE(slices_until([&] { return one.told == 1; }));
+  };
+  const Pair first = pipe_pair(kernel), second = pipe_pair(kernel);
+  const Fd first_old = replace(*pipes[0], first);
+  pipes[0]->watch.pause(POE_READ);
+  pipes[0]->watch.resume(POE_READ);
+  expect_told_of(*pipes[0], first);
+  const Fd second_old = replace(*pipes[1], second);
+  Watch writes;
+  as_session([&](Self& self) { writes = *self.watch(pipes[1]->pipe.here.get(), POE_WRITE, [](std::uint32_t) {}); });
+  expect_told_of(*pipes[1], second);
+  pipes.erase(pipes.begin(), pipes.begin() + 2);
+  EXPECT_TRUE(in_inner_set());
+  expect_all_told();
+}
+
+TEST_P(InnerSets, ReplacedByWhatEpollRefusesDoesNotSpin) {
+  add_pipes(kFrom);
+  Watched& one = *pipes[0];
+  const Fd old(::fcntl(one.pipe.here.get(), F_DUPFD_CLOEXEC, 0));
+  const Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  write_text(one.pipe.there, "x");
+  ASSERT_EQ(::dup3(null.get(), one.pipe.here.get(), O_CLOEXEC), one.pipe.here.get());
+  Watch writes;
+  as_session([&](Self& self) { writes = *self.watch(one.pipe.here.get(), POE_WRITE, [](std::uint32_t) {}); });
+  one.watch.cancel();
+  writes.pause(POE_WRITE);
+  for (int slice = 0; slice < 3; ++slice) static_cast<void>(kernel.run_one_timeslice(0ns));
+  const auto reports = kernel.counts().reports;
+  for (int slice = 0; slice < 5; ++slice) static_cast<void>(kernel.run_one_timeslice(1ms));
+  EXPECT_EQ(kernel.counts().reports, reports);
+}
+
 // /dev/null, which epoll refuses and the loop finds ready in each of its rounds, tells how many of them there were.
 TEST_P(InnerSets, TheKernelLooksByItselfUntilTheBudgetOfATurnIsUsedUp) {
   constexpr int kHands = 1000, kEvents = 10;
