@@ -49,8 +49,8 @@ void KernelCore::renew_inner_set() noexcept {
 
 // What the set reports under no live watch's token, or under one whose number stands for another file by now, cannot be
 // taken out of it: a new set is made, which reports what is true, and this batch is forgotten. A set that answers with
-// an error was closed by somebody who closes everything; its number may be another's.
-void KernelCore::take_inner_reports() noexcept {
+// an error was closed by somebody who closes everything; its number may be another's. `broken`: the loop says so of it.
+void KernelCore::take_inner_reports(bool broken) noexcept {
   const std::size_t before = ready_.size();
   const int code = inner_.take(ready_);
   const auto is_stale = [&](const auto& report) {
@@ -62,7 +62,7 @@ void KernelCore::take_inner_reports() noexcept {
     seat_.watch(inner_.fd(), 0, 0);
     inner_.lose();
     use_inner_set();
-  } else if (inner_.leaked() && std::any_of(taken, ready_.end(), is_stale)) {
+  } else if (broken || (inner_.leaked() && std::any_of(taken, ready_.end(), is_stale))) {
     ready_.erase(taken, ready_.end());
     renew_inner_set();
   } else {

@@ -281,7 +281,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   void use_inner_set() noexcept;
   void leave_inner_set() noexcept;
   void renew_inner_set() noexcept;
-  void take_inner_reports() noexcept;
+  void take_inner_reports(bool broken = false) noexcept;
   int place_watch(FdEntry& entry, std::uint32_t interest, std::uint64_t token) noexcept;
   void take_off_loop(FdEntry& entry) noexcept;
   std::string explain_inner_set() const;

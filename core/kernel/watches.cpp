@@ -205,7 +205,7 @@ void KernelCore::on_ready(std::uint64_t token, std::uint32_t events) noexcept {
 
 void KernelCore::on_watch_error(std::uint64_t token, int, const char* text) noexcept {
   log(LogLevel::warning, "a watch broke: " + std::string(text != nullptr ? text : "no reason given"));
-  if (token == kInnerToken) return renew_inner_set();
+  if (token == kInnerToken) return take_inner_reports(true);
   ready_.emplace_back(token, POE_ERROR);
 }
 

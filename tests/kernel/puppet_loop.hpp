@@ -81,8 +81,21 @@ class PuppetLoop {
   }
   static int wake(poe_loop*) { return 0; }
   static int step(poe_loop*, std::int64_t) { return 0; }
-  static constexpr poe_loop_ops kOps{sizeof(poe_loop_ops), 0,       create,  close,   abandon, watch,   arm,    wake,
-                                     step,                 nullptr, nullptr, nullptr, nullptr, nullptr, nullptr};
+  static constexpr poe_loop_ops kOps{sizeof(poe_loop_ops),
+                                     0,
+                                     create,
+                                     close,
+                                     abandon,
+                                     watch,
+                                     arm,
+                                     wake,
+                                     step,
+                                     nullptr,
+                                     nullptr,
+                                     nullptr,
+                                     nullptr,
+                                     nullptr,
+                                     nullptr};
 
   poe_loop_plugin plugin_{};
   const poe_host* host_ = nullptr;
