@@ -49,8 +49,8 @@ struct KernelOptions {
   /// Bytes of queued events, all sessions together, after which posts fail with `limit`.
   std::size_t queue_limit = std::size_t{256} << 20;
   /// Watched descriptors from which a loop that pays for each of them in every wait (GLib, Qt, select, poll; capability
-  /// LINEAR_WAIT) gets one instead: an epoll set with all of them. 0: never. Nothing else changes but the cost. Not in
-  /// builds without epoll. open_kernel() takes POE_INNER_SET instead, if that is set.
+  /// LINEAR_WAIT) gets one instead: an epoll set with all of them. Then a descriptor closed under its watch is not told
+  /// as an error. 0: never, as in builds without epoll. open_kernel() takes POE_INNER_SET instead, if that is set.
   std::uint32_t inner_set = 16;
   /// Where warnings go; must outlive the kernel. nullptr: stderr_log().
   LogSink* log = nullptr;
