@@ -10,6 +10,7 @@ check() {
 check echo 1 2
 check echo_coroutine 1 2
 check chat 1 2
+check chat_server 1 2
 check logship
 check logship host
 check alarm
