@@ -15,6 +15,7 @@ function(poe_link_loop_in name sources libraries)
     endif()
   endforeach()
   set_property(GLOBAL APPEND PROPERTY POE_LINKED_IN_LOOPS ${name})
+  set_property(GLOBAL APPEND PROPERTY POE_BUILT_LOOPS ${name}) # for examples that need it
   set_property(GLOBAL APPEND PROPERTY POE_OBJECT_ROOMS ${target})
   set_property(GLOBAL APPEND PROPERTY POE_PRIVATE_LIBRARIES ${libraries})
 endfunction()
