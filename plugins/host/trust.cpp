@@ -69,8 +69,8 @@ std::optional<Distrust> distrust_above(const std::string& folder, const Believed
     if (by.strict && !owner_is_believed(found.st_uid, by)) return bad_owner(found, what, path);
     const mode_t open_to = found.st_mode & (by.strict ? S_IWOTH | S_IWGRP : S_IWOTH);
     if (open_to != 0 && (found.st_mode & S_ISVTX) == 0)
-      return Distrust{what + ", above the plug-in, may be changed by others (mode " + octal(found.st_mode) + ")",
-                      "chmod go-w " + path + ", or keep the plug-in elsewhere"};
+      return Distrust{what + ", above it, may be changed by others (mode " + octal(found.st_mode) + ")",
+                      "chmod go-w " + path + ", or keep it elsewhere"};
   }
   return std::nullopt;
 }

@@ -36,8 +36,8 @@ struct Distrust {
 std::optional<Distrust> distrust(const struct stat& found, const std::string& what, const std::string& path,
                                  const Believed& by, std::vector<std::string>& warnings);
 
-/// The folders above a trusted one, up to the root: whoever may rename them may put others in their place. A
-/// world-writable one must be sticky (as /tmp is); owner and group count when `by.strict`.
+/// The folders above a trusted one with a plug-in or an allow-list in it, up to the root: whoever may rename them may
+/// put others in their place. A world-writable one must be sticky (as /tmp is); owner and group count when `by.strict`.
 std::optional<Distrust> distrust_above(const std::string& folder, const Believed& by);
 
 }  // namespace poe::host_room

@@ -61,7 +61,8 @@ TEST_F(LoaderTrustTest, AFolderBelowAWorldWritableOneIsRefusedUnlessThatIsSticky
   const auto loaded = LoopRegistry({inner}).load("good");
   ASSERT_FALSE(loaded);
   EXPECT_EQ(box.masked(loaded.error().reason()),
-            "the folder SANDBOX/outer, above the plug-in, may be changed by others (mode 0777)");
+            "the folder SANDBOX/outer, above it, may be changed by others (mode 0777)");
+  EXPECT_EQ(box.masked(loaded.error().advice()), "chmod go-w SANDBOX/outer, or keep it elsewhere");
   ASSERT_EQ(chmod(outer.c_str(), 01777), 0);
   EXPECT_TRUE(LoopRegistry({inner}).load("good"));
 }
