@@ -20,12 +20,12 @@ constexpr unsigned kExecutable = MFD_EXEC;
 constexpr unsigned kExecutable = 0x0010u;  // <linux/memfd.h> since Linux 6.3
 #endif
 
-tl::unexpected<Refusal> failed(const std::string& tried) {
+/// With errno.
+tl::unexpected<Refusal> failed(const std::string& tried, const std::string& advice) {
   return refused(Errc::untrusted,
                  "no sealed copy of it can be made, and only that can be held to the allow-list: " +
                      std::generic_category().message(errno),
-                 tried,
-                 "allow memfd_create and executable memfds here (sysctl vm.memfd_noexec=0), or use no allow-list");
+                 tried, advice + ", or use no allow-list");
 }
 
 /// Before Linux 6.3 there is no such flag, and every memfd is executable.
@@ -64,16 +64,19 @@ bool for_each_part(int from, off_t& size, Each each) {
 
 Checked<SealedCopy> sealed_copy(int from, const std::string& name) {
   SealedCopy copy{executable_memory(name)};
-  if (!copy.fd) return failed("memfd_create");
+  if (!copy.fd)
+    return failed("memfd_create", "allow memfd_create and executable memfds here (sysctl vm.memfd_noexec=0)");
   const auto append = [&](const std::uint8_t* bytes, std::size_t count) {
     return write_all(copy.fd.get(), bytes, count);
   };
-  if (!for_each_part(from, copy.size, append)) return failed("copy it to memory");
+  if (!for_each_part(from, copy.size, append))
+    return failed("copy it to memory", "let the file be read to its end, and leave memory for it (see ulimit -a)");
   constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-  if (fcntl(copy.fd.get(), F_ADD_SEALS, kSeals) != 0) return failed("seal the copy");
+  if (fcntl(copy.fd.get(), F_ADD_SEALS, kSeals) != 0)
+    return failed("seal the copy", "let fcntl(F_ADD_SEALS) through here");
   Sha256 hash;
   const auto add = [&](const std::uint8_t* bytes, std::size_t count) { return hash.update({bytes, count}), true; };
-  if (!for_each_part(copy.fd.get(), copy.size, add)) return failed("read the copy");
+  if (!for_each_part(copy.fd.get(), copy.size, add)) return failed("read the copy", "try again");
   copy.digest = hash.finish();
   return copy;
 }

@@ -2,10 +2,12 @@
 //
 // Only plug-ins whose SHA-256 is in a list of sha256sum's are opened. Lists are made by sha256sum itself.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -144,6 +146,25 @@ TEST_F(LoaderAllowListTest, AListInAFolderThatOthersMayChangeAllowsNothing) {
       << load();
 }
 
+TEST_F(LoaderAllowListTest, AListBelowAFolderThatOthersMayChangeAllowsNothing) {
+  make_list();
+  const std::string outer = box.folder("outer");
+  const std::string inner = box.folder("outer/inner");
+  std::filesystem::rename(list, inner + "/loops.sha256");
+  list = inner + "/loops.sha256";
+  ASSERT_EQ(chmod(outer.c_str(), 0777), 0);
+  EXPECT_EQ(
+      load(),
+      "poe: cannot load loop \"good\": the allow-list SANDBOX/outer/inner/loops.sha256 cannot be used: the folder "
+      "SANDBOX/outer, above it, may be changed by others (mode 0777)\n"
+      "  file:  SANDBOX/libpoe_loop_good.so\n"
+      "  tried: check who may change it\n"
+      "  found: <loops>\n"
+      "  do:    chmod go-w SANDBOX/outer, or keep it elsewhere");
+  ASSERT_EQ(chmod(outer.c_str(), 01777), 0);
+  EXPECT_EQ(load(), "loaded");
+}
+
 TEST_F(LoaderAllowListTest, AnotherUsersListAllowsNothing) {
   if (geteuid() != 0) GTEST_SKIP() << "NOT TESTED: only root can give a file to another user";
   make_list();
@@ -182,6 +203,37 @@ TEST_F(LoaderAllowListTest, AGroupWritableListIsAWarning) {
   ASSERT_EQ(warnings.size(), 1u);
   EXPECT_EQ(box.masked(warnings[0]), "the allow-list SANDBOX/loops.sha256: the file may be changed by group " +
                                          std::to_string(getegid()) + " (mode 0664)");
+}
+
+/// For its lifetime no file grows beyond `bytes`, memory that is one included; the signal of that is ignored.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &small);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  ~FileSizeLimit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+
+ private:
+  rlimit before_{};
+  void (*handler_)(int);
+};
+
+TEST_F(LoaderAllowListTest, ACopyThatFindsNoRoomSaysThatAndNotThatMemoryIsForbidden) {
+  make_list();
+  const FileSizeLimit limit(1024);
+  EXPECT_EQ(load(),
+            "poe: cannot load loop \"good\": no sealed copy of it can be made, and only that can be held to the "
+            "allow-list: File too large\n"
+            "  file:  SANDBOX/libpoe_loop_good.so\n"
+            "  tried: copy it to memory\n"
+            "  found: <loops>\n"
+            "  do:    let the file be read to its end, and leave memory for it (see ulimit -a), or use no allow-list");
 }
 
 TEST_F(LoaderAllowListTest, TheEnvironmentNarrowsAndNeverWidens) {
