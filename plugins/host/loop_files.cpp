@@ -131,4 +131,6 @@ Error LoopFiles::absent(std::string_view name) const {
   return error;
 }
 
+std::string LoopFiles::advice_for_none() { return "install the plug-ins, or name their folder in POE_LOOP_PATH"; }
+
 }  // namespace poe::host_room

@@ -33,6 +33,9 @@ class LoopFiles {
   /// That there is no such loop, and where it was looked for.
   Error absent(std::string_view name) const;
 
+  /// What to do where not one of the loops that are chosen by themselves can be used.
+  static std::string advice_for_none();
+
  private:
   struct State;
   std::unique_ptr<State> state_;

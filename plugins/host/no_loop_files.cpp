@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // In place of loop_files.cpp and all it uses, in a build with POE_LOAD_LOOPS=OFF: no file is looked for or opened.
+#include "built_in.hpp"
 #include "environment.hpp"
 #include "live_host.hpp"
 #include "loop_files.hpp"
@@ -39,6 +40,13 @@ Error LoopFiles::absent(std::string_view name) const {
       "pick one that is built in, or build poe with it: cmake -DPOE_STATIC_LOOPS=\"...;" + std::string(name) + "\"");
   for (const LoopFolder& f : state_->folders) error.with("tried", f.path + ": " + f.skipped);
   return error;
+}
+
+std::string LoopFiles::advice_for_none() {
+  std::vector<std::string> names;
+  for (const LoopEntry entry : built_in_loops()) names.emplace_back(entry()->name);
+  return "this build of poe loads no plug-ins (POE_LOAD_LOOPS=OFF): ask for one that is built in, POE_EVENT_LOOP=" +
+         joined(names, " or ") + ", or build poe with a native one: cmake -DPOE_STATIC_LOOPS=\"...;epoll\"";
 }
 
 }  // namespace poe::host_room

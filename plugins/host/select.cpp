@@ -4,6 +4,7 @@
 
 #include "capability_names.hpp"
 #include "environment.hpp"
+#include "loop_files.hpp"
 #include "plugin_loops.hpp"
 #include "rank.hpp"
 #include "words.hpp"
@@ -111,8 +112,7 @@ Result<LoopChoice> PluginLoops::choose_native() {
     failures.push_back(name + ": " + plugin.error().reason());
   }
   const std::string natives = joined({kNativeLoops.begin(), kNativeLoops.end()});
-  Error error(Errc::no_loop, "choose a loop", {}, "none of " + natives + " can be used",
-              "install the plug-ins, or name their folder in POE_LOOP_PATH");
+  Error error(Errc::no_loop, "choose a loop", {}, "none of " + natives + " can be used", LoopFiles::advice_for_none());
   for (std::string& text : failures) error.with("tried", std::move(text));
   return failure(error.with("found", registry_.summary()));
 }
