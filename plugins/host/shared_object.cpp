@@ -17,6 +17,22 @@ namespace {
 
 constexpr int kMode = RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE;
 
+/// The linker's text with the file's own name in it.
+std::string readable(const char* text, const std::string& name, const std::string& path) {
+  std::string why = text ? text : "the dynamic linker gave no reason";
+  for (std::size_t at; (at = why.find(name + ":")) != std::string::npos;) why.replace(at, name.size(), path);
+  return why;
+}
+
+Refusal linker_refusal(const std::string& path, std::string why) {
+  const bool missing = why.find("cannot open shared object file") != std::string::npos && !why.starts_with(path);
+  if (missing)
+    return {Errc::no_loop, kMissingLibrary + why, "dlopen",
+            "install the library, or pick another loop with POE_EVENT_LOOP"};
+  if (why.starts_with(path + ": ")) why.erase(0, path.size() + 2);
+  return {Errc::not_a_plugin, "the dynamic linker refuses it: " + why, "dlopen", "build the plug-in again; see ldd -r"};
+}
+
 /// What this process has mapped so far.
 /// Why process-wide: so is what it describes. Objects stay mapped for ever, and the dynamic linker takes an object for
 /// another one if both were opened under the same name; "/proc/self/fd/7" must therefore name one file only.
@@ -27,13 +43,12 @@ class MappedObjects {
     return all;
   }
 
-  /// The handle, or nullptr with the linker's text in `why`.
-  void* open(const PluginFile& file, const CheckedFile& checked, std::string& why) {
+  Checked<void*> open(const PluginFile& file, const CheckedFile& checked) {
     const std::lock_guard lock(mutex_);
     const auto known = std::find_if(objects_.begin(), objects_.end(), [&](const Object& o) { return o.is(checked); });
     if (known != objects_.end()) return known->handle;
-    void* handle = open_new(file, checked, why);
-    if (handle) objects_.push_back({checked.identity.st_dev, checked.identity.st_ino, checked.digest, handle});
+    auto handle = open_new(file, checked);
+    if (handle) objects_.push_back({checked.identity.st_dev, checked.identity.st_ino, checked.digest, *handle});
     return handle;
   }
 
@@ -52,27 +67,21 @@ class MappedObjects {
     }
   };
 
-  void* open_new(const PluginFile& file, const CheckedFile& checked, std::string& why) {
+  Checked<void*> open_new(const PluginFile& file, const CheckedFile& checked) {
     Fd numbered(fcntl(checked.fd.get(), F_DUPFD_CLOEXEC, 3));
     while (numbered && std::find(used_.begin(), used_.end(), numbered.get()) != used_.end())
       numbered = Fd(fcntl(checked.fd.get(), F_DUPFD_CLOEXEC, numbered.get() + 1));
-    if (!numbered) {
-      why = std::generic_category().message(errno);
-      return nullptr;
-    }
+    if (!numbered) return tl::unexpected(linker_refusal(file.path(), std::generic_category().message(errno)));
     const std::string name = "/proc/self/fd/" + std::to_string(numbered.get());
     const bool has_proc = access(name.c_str(), F_OK) == 0;
+    if (!has_proc && checked.digest)  // the name leads to the file, which its owner may write anew
+      return refused(Errc::untrusted,
+                     "/proc is not mounted, and only through it can the copy that was held to the allow-list be opened",
+                     "dlopen", "mount /proc, or use no allow-list");
     void* handle = dlopen(has_proc ? name.c_str() : file.path().c_str(), kMode);
-    if (handle && has_proc) used_.push_back(numbered.get());
-    if (!handle) why = readable(dlerror(), name, file.path());
+    if (!handle) return tl::unexpected(linker_refusal(file.path(), readable(dlerror(), name, file.path())));
+    if (has_proc) used_.push_back(numbered.get());
     return handle;
-  }
-
-  /// The linker's text with the file's own name in it.
-  static std::string readable(const char* text, const std::string& name, const std::string& path) {
-    std::string why = text ? text : "the dynamic linker gave no reason";
-    for (std::size_t at; (at = why.find(name + ":")) != std::string::npos;) why.replace(at, name.size(), path);
-    return why;
   }
 
   std::mutex mutex_;
@@ -87,25 +96,15 @@ bool still_the_same(const PluginFile& file, const CheckedFile& checked) {
          now.st_ino == checked.identity.st_ino;
 }
 
-Refusal linker_refusal(const PluginFile& file, std::string why) {
-  const bool missing = why.find("cannot open shared object file") != std::string::npos && !why.starts_with(file.path());
-  if (missing)
-    return {Errc::no_loop, kMissingLibrary + why, "dlopen",
-            "install the library, or pick another loop with POE_EVENT_LOOP"};
-  if (why.starts_with(file.path() + ": ")) why.erase(0, file.path().size() + 2);
-  return {Errc::not_a_plugin, "the dynamic linker refuses it: " + why, "dlopen", "build the plug-in again; see ldd -r"};
-}
-
 }  // namespace
 
 Checked<const poe_loop_plugin*> open_object(const PluginFile& file, const CheckedFile& checked) {
   if (!still_the_same(file, checked))
     return refused(Errc::untrusted, "the file was replaced while it was being checked", "look at it again",
                    "try again");
-  std::string why;
-  void* handle = MappedObjects::of_process().open(file, checked, why);
-  if (!handle) return tl::unexpected(linker_refusal(file, std::move(why)));
-  const auto entry = reinterpret_cast<decltype(&poe_loop_entry)>(dlsym(handle, "poe_loop_entry"));
+  const auto handle = MappedObjects::of_process().open(file, checked);
+  if (!handle) return tl::unexpected(handle.error());
+  const auto entry = reinterpret_cast<decltype(&poe_loop_entry)>(dlsym(*handle, "poe_loop_entry"));
   if (!entry)
     return refused(Errc::not_a_plugin, "it exports no poe_loop_entry", "dlsym poe_loop_entry",
                    "export the loop with POE_EXPORT_LOOP and keep the symbol visible");

@@ -9,7 +9,7 @@ namespace poe::host_room {
 
 /// The plug-in's descriptor as its poe_loop_entry() returns it; not judged. Any thread.
 /// Codes: no_loop (the dynamic linker refused: the text is its own), not_a_plugin (no poe_loop_entry, or it returns
-/// NULL), untrusted (the file changed under us).
+/// NULL), untrusted (the file changed under us; a sealed copy without /proc).
 Checked<const poe_loop_plugin*> open_object(const PluginFile& file, const CheckedFile& checked);
 
 /// The reason open_object() gives begins so when a library the plug-in needs is not installed.
