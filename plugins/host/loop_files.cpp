@@ -66,7 +66,7 @@ LoopCandidate candidate(const PluginFile& file, const std::vector<AllowList>& li
   c.path = file.path();
   c.rank = rank_of(c.name);
   poe_loop_note note{};
-  auto checked = check(file, lists, &note);
+  auto checked = check(file, lists, opened ? Purpose::opening : Purpose::judging, &note);
   if (note.magic != 0) add_note(c, note);
   if (!checked) return turn_down(c, checked.error()), c;
   c.warnings = checked->warnings;
@@ -114,7 +114,7 @@ bool LoopFiles::has(std::string_view name) const { return state_->first(name) !=
 
 Result<const poe_loop_plugin*> LoopFiles::load(std::string_view name, std::vector<std::string>* warnings) const {
   const PluginFile& file = *state_->first(name);
-  auto checked = check(file, state_->lists);
+  auto checked = check(file, state_->lists, Purpose::opening);
   if (!checked) return failure(checked.error().error(file.name, file.path()));
   if (warnings) std::move(checked->warnings.begin(), checked->warnings.end(), std::back_inserter(*warnings));
   const auto plugin = open_checked(file, *checked);

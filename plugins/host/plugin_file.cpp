@@ -35,20 +35,19 @@ std::optional<Refusal> misfit(const poe_loop_note& note, const PluginFile& file)
   return std::nullopt;
 }
 
-std::optional<Refusal> unlisted(const CheckedFile& checked, const PluginFile& file,
-                                const std::vector<AllowList>& lists) {
-  for (const AllowList& list : lists)
-    if (auto bad = list.objection(*checked.digest, file.path())) return bad;
-  return std::nullopt;
-}
-
 /// Exchanges the file for a copy of it that nobody can change, for its hash to mean something.
-std::optional<Refusal> seal(CheckedFile& checked, const PluginFile& file) {
+Checked<Digest> seal(CheckedFile& checked, const PluginFile& file) {
   auto copy = sealed_copy(checked.fd.get(), file_name(file));
-  if (!copy) return copy.error();
+  if (!copy) return tl::unexpected(copy.error());
   checked.fd = std::move(copy->fd);
   checked.size = copy->size;
   checked.digest = copy->digest;
+  return copy->digest;
+}
+
+std::optional<Refusal> unlisted(const Digest& content, const std::string& path, const std::vector<AllowList>& lists) {
+  for (const AllowList& list : lists)
+    if (auto bad = list.objection(content, path)) return bad;
   return std::nullopt;
 }
 
@@ -71,7 +70,8 @@ std::vector<PluginFile> plugin_files(const Folder& folder) {
   return files;
 }
 
-Checked<CheckedFile> check(const PluginFile& file, const std::vector<AllowList>& lists, poe_loop_note* ret_note) {
+Checked<CheckedFile> check(const PluginFile& file, const std::vector<AllowList>& lists, Purpose purpose,
+                           poe_loop_note* ret_note) {
   if (!well_formed(file.name))
     return refused(Errc::invalid_argument, "a loop's name is 1 to 31 of a-z, 0-9 and _", "read its name",
                    "give the file and the loop another name");
@@ -82,15 +82,17 @@ Checked<CheckedFile> check(const PluginFile& file, const std::vector<AllowList>&
   checked.fd = std::move(opened->fd);
   checked.identity = opened->identity;
   checked.size = checked.identity.st_size;
-  if (!lists.empty())
-    if (auto bad = seal(checked, file)) return tl::unexpected(*bad);
+  Checked<Digest> content;
+  if (!lists.empty()) content = purpose == Purpose::opening ? seal(checked, file) : digest_of(checked.fd.get());
+  if (!content) return tl::unexpected(content.error());
   auto note = read_loop_note(checked.fd.get(), checked.size);
   if (!note) return tl::unexpected(note.error());
   if (ret_note) *ret_note = *note;
   if (auto bad = misfit(*note, file)) return tl::unexpected(*bad);
-  if (auto bad = unlisted(checked, file, lists)) return tl::unexpected(*bad);
+  if (auto bad = unlisted(*content, file.path(), lists)) return tl::unexpected(*bad);
   for (const AllowList& list : lists)
     checked.warnings.insert(checked.warnings.end(), list.warnings().begin(), list.warnings().end());
+  if (purpose == Purpose::judging) checked.fd.reset();
   checked.note = *note;
   return checked;
 }

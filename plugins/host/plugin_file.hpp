@@ -27,9 +27,12 @@ struct PluginFile {
   std::string path() const;
 };
 
+/// What a file is checked for. One that is only judged is not copied, and cannot be opened.
+enum class Purpose { judging, opening };
+
 /// A file that passed every check that needs no code of it to run.
 struct CheckedFile {
-  Fd fd;                           ///< the file, or a sealed copy of it
+  Fd fd;                           ///< the file, or a sealed copy of it; none if it was only judged
   struct stat identity {};         ///< of the file
   off_t size = 0;                  ///< of what `fd` is, in bytes
   poe_loop_note note{};            ///< right major, right name
@@ -42,8 +45,8 @@ std::vector<PluginFile> plugin_files(const Folder& folder);
 
 /// Codes: no_loop (gone or unreadable), untrusted, not_a_plugin, abi_mismatch, invalid_argument (its name).
 /// `*ret_note`, if given, is set as soon as the note was read, also when the file is refused for it.
-/// @param lists  if there are any, a sealed copy is what is looked at, and each must have it
-Checked<CheckedFile> check(const PluginFile& file, const std::vector<AllowList>& lists,
+/// @param lists  each must have it; if there are any, what is to be opened is a sealed copy
+Checked<CheckedFile> check(const PluginFile& file, const std::vector<AllowList>& lists, Purpose purpose,
                            poe_loop_note* ret_note = nullptr);
 
 }  // namespace poe::host_room

@@ -43,6 +43,13 @@ std::vector<std::string> names_of(const std::vector<LoopCandidate>& all) {
   return names;
 }
 
+std::string summary_of(const std::vector<LoopCandidate>& all) {
+  std::vector<std::string> words;
+  for (const LoopCandidate& c : all)
+    if (c.status == LoopStatus::usable) words.push_back(c.name + " " + c.version);
+  return words.empty() ? "no usable loop at all" : room::joined(words) + " (poe loops lists them)";
+}
+
 }  // namespace
 
 std::string_view to_string(LoopStatus status) noexcept {
@@ -70,12 +77,7 @@ std::vector<LoopFolder> LoopRegistry::folders() const { return state_->files.fol
 std::vector<LoopCandidate> LoopRegistry::candidates() const { return sorted_for_people(state_->all(false)); }
 std::vector<LoopCandidate> LoopRegistry::inspect() const { return sorted_for_people(state_->all(true)); }
 
-std::string LoopRegistry::summary() const {
-  std::vector<std::string> words;
-  for (const LoopCandidate& c : candidates())
-    if (c.status == LoopStatus::usable) words.push_back(c.name + " " + c.version);
-  return words.empty() ? "no usable loop at all" : room::joined(words) + " (poe loops lists them)";
-}
+std::string LoopRegistry::summary() const { return summary_of(candidates()); }
 
 Result<const poe_loop_plugin*> LoopRegistry::load(std::string_view name, std::vector<std::string>* warnings) const {
   if (const poe_loop_plugin* linked_in = room::built_in(name)) return linked_in;
@@ -87,11 +89,12 @@ Result<const poe_loop_plugin*> LoopRegistry::load(std::string_view name, std::ve
 
 Error LoopRegistry::not_found(std::string_view name) const {
   Error error = state_->files.absent(name);
-  const auto near = near_names(name, names_of(candidates()));
+  const auto all = candidates();
+  const auto near = near_names(name, names_of(all));
   if (!near.empty()) error.with("near", room::joined(near));
   for (const std::string& variable : room::ignored_variables())
     error.with("note", variable + " is ignored: this process runs with raised privileges");
-  return error.with("found", summary());
+  return error.with("found", summary_of(all));
 }
 
 }  // namespace poe

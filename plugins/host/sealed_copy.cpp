@@ -60,6 +60,15 @@ bool for_each_part(int from, off_t& size, Each each) {
   }
 }
 
+/// False with errno.
+bool hash_whole(int from, off_t& size, Digest& ret_digest) {
+  Sha256 hash;
+  const auto add = [&](const std::uint8_t* bytes, std::size_t count) { return hash.update({bytes, count}), true; };
+  if (!for_each_part(from, size, add)) return false;
+  ret_digest = hash.finish();
+  return true;
+}
+
 }  // namespace
 
 Checked<SealedCopy> sealed_copy(int from, const std::string& name) {
@@ -74,11 +83,16 @@ Checked<SealedCopy> sealed_copy(int from, const std::string& name) {
   constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
   if (fcntl(copy.fd.get(), F_ADD_SEALS, kSeals) != 0)
     return failed("seal the copy", "let fcntl(F_ADD_SEALS) through here");
-  Sha256 hash;
-  const auto add = [&](const std::uint8_t* bytes, std::size_t count) { return hash.update({bytes, count}), true; };
-  if (!for_each_part(copy.fd.get(), copy.size, add)) return failed("read the copy", "try again");
-  copy.digest = hash.finish();
+  if (!hash_whole(copy.fd.get(), copy.size, copy.digest)) return failed("read the copy", "try again");
   return copy;
+}
+
+Checked<Digest> digest_of(int from) {
+  Digest digest{};
+  off_t size = 0;
+  if (hash_whole(from, size, digest)) return digest;
+  return refused(Errc::untrusted, "it cannot be held to the allow-list: " + std::generic_category().message(errno),
+                 "read it to compute its SHA-256", "let the file be read to its end, or use no allow-list");
 }
 
 }  // namespace poe::host_room

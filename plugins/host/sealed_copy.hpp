@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A copy of a file in memory that nobody can change any more, not even the file's owner: what is hashed is then what is
-// mapped.
+// A file's SHA-256; and a copy of it in memory that nobody can change any more, not even the file's owner: what is
+// hashed is then what is mapped.
 #pragma once
 
 #include <string>
@@ -22,5 +22,10 @@ struct SealedCopy {
 /// @param name  for /proc/self/maps
 /// Code: untrusted, where the system gives no such memory, or the file cannot be read.
 Checked<SealedCopy> sealed_copy(int from, const std::string& name);
+
+/// Of the file as it is now: to judge it, not to open it.
+/// @param from  readable, not moved
+/// Code: untrusted, where the file cannot be read.
+Checked<Digest> digest_of(int from);
 
 }  // namespace poe::host_room

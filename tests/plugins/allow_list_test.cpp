@@ -236,6 +236,20 @@ TEST_F(LoaderAllowListTest, ACopyThatFindsNoRoomSaysThatAndNotThatMemoryIsForbid
             "  do:    let the file be read to its end, and leave memory for it (see ulimit -a), or use no allow-list");
 }
 
+// Where no copy can be made the files are still told apart: none is made to judge them.
+TEST_F(LoaderAllowListTest, FilesAreJudgedWithoutACopy) {
+  make_list();
+  box.add("second");
+  const FileSizeLimit limit(0);
+  const auto all = LoopRegistry({box.path()}, list).candidates();
+  const auto status = [&](std::string_view name) {
+    return std::find_if(all.begin(), all.end(), [&](const LoopCandidate& c) { return c.name == name; })->status;
+  };
+  EXPECT_EQ(status("good"), LoopStatus::usable);
+  EXPECT_EQ(status("second"), LoopStatus::refused);
+  EXPECT_NE(load(), "loaded") << "else the limit limits nothing";
+}
+
 TEST_F(LoaderAllowListTest, TheEnvironmentNarrowsAndNeverWidens) {
   make_list();
   const std::string second = box.add("second");
