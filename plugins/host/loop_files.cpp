@@ -60,6 +60,10 @@ Checked<const poe_loop_plugin*> open_checked(const PluginFile& file, const Check
   return plugin;
 }
 
+void add_warnings(const CheckedFile& checked, std::vector<std::string>* warnings) {
+  if (warnings) warnings->insert(warnings->end(), checked.warnings.begin(), checked.warnings.end());
+}
+
 LoopCandidate candidate(const PluginFile& file, const std::vector<AllowList>& lists, bool opened) {
   LoopCandidate c;
   c.name = file.name;
@@ -116,10 +120,29 @@ Result<const poe_loop_plugin*> LoopFiles::load(std::string_view name, std::vecto
   const PluginFile& file = *state_->first(name);
   auto checked = check(file, state_->lists, Purpose::opening);
   if (!checked) return failure(checked.error().error(file.name, file.path()));
-  if (warnings) std::move(checked->warnings.begin(), checked->warnings.end(), std::back_inserter(*warnings));
+  add_warnings(*checked, warnings);
   const auto plugin = open_checked(file, *checked);
   if (!plugin) return failure(plugin.error().error(file.name, file.path()));
   return *plugin;
+}
+
+Result<void*> LoopFiles::load_beside(std::string_view name, const std::string& file, const char* symbol,
+                                     std::vector<std::string>* warnings) const {
+  const PluginFile& plugin = *state_->first(name);
+  const std::string path = plugin.folder + "/" + file;
+  const auto refuse = [&](const Refusal& r) {
+    Error error(r.code, "open what lies beside loop", quoted(name), r.why, r.advice);
+    return failure(error.with("file", path).with("tried", r.tried));
+  };
+  if (file.find('/') != std::string::npos)
+    return refuse({Errc::invalid_argument, "a file beside a loop has a name and no folder", "read its name",
+                   "give the name alone"});
+  auto checked = check_beside(plugin, file, state_->lists);
+  if (!checked) return refuse(checked.error());
+  add_warnings(*checked, warnings);
+  const auto found = open_symbol(path, *checked, symbol, "export it, and keep the symbol visible");
+  if (!found) return refuse(found.error());
+  return *found;
 }
 
 Error LoopFiles::absent(std::string_view name) const {

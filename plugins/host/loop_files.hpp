@@ -30,6 +30,10 @@ class LoopFiles {
   /// Before: has(name).
   Result<const poe_loop_plugin*> load(std::string_view name, std::vector<std::string>* warnings) const;
 
+  /// The address of `symbol` in `file`, another shared object in the folder of the loop's. Before: has(name).
+  Result<void*> load_beside(std::string_view name, const std::string& file, const char* symbol,
+                            std::vector<std::string>* warnings) const;
+
   /// That there is no such loop, and where it was looked for.
   Error absent(std::string_view name) const;
 

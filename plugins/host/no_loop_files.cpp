@@ -33,6 +33,11 @@ Result<const poe_loop_plugin*> LoopFiles::load(std::string_view name, std::vecto
   return failure(absent(name));
 }
 
+Result<void*> LoopFiles::load_beside(std::string_view name, const std::string&, const char*,
+                                     std::vector<std::string>*) const {
+  return failure(absent(name));
+}
+
 Error LoopFiles::absent(std::string_view name) const {
   Error error(
       Errc::no_loop, "load loop", quoted(name),

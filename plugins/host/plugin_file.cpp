@@ -35,9 +35,20 @@ std::optional<Refusal> misfit(const poe_loop_note& note, const PluginFile& file)
   return std::nullopt;
 }
 
+/// What owner and mode let through.
+Checked<CheckedFile> trusted(const PluginFile& file, const std::string& name, const std::string& link_advice) {
+  CheckedFile checked;
+  auto opened = open_trusted(file.folder, name, believed(file.origin), checked.warnings, link_advice);
+  if (!opened) return tl::unexpected(opened.error());
+  checked.fd = std::move(opened->fd);
+  checked.identity = opened->identity;
+  checked.size = checked.identity.st_size;
+  return checked;
+}
+
 /// Exchanges the file for a copy of it that nobody can change, for its hash to mean something.
-Checked<Digest> seal(CheckedFile& checked, const PluginFile& file) {
-  auto copy = sealed_copy(checked.fd.get(), file_name(file));
+Checked<Digest> seal(CheckedFile& checked, const std::string& name) {
+  auto copy = sealed_copy(checked.fd.get(), name);
   if (!copy) return tl::unexpected(copy.error());
   checked.fd = std::move(copy->fd);
   checked.size = copy->size;
@@ -45,9 +56,13 @@ Checked<Digest> seal(CheckedFile& checked, const PluginFile& file) {
   return copy->digest;
 }
 
-std::optional<Refusal> unlisted(const Digest& content, const std::string& path, const std::vector<AllowList>& lists) {
+/// What the lists say to a content; adds their warnings.
+std::optional<Refusal> unlisted(CheckedFile& checked, const Digest& content, const std::string& path,
+                                const std::vector<AllowList>& lists) {
   for (const AllowList& list : lists)
     if (auto bad = list.objection(content, path)) return bad;
+  for (const AllowList& list : lists)
+    checked.warnings.insert(checked.warnings.end(), list.warnings().begin(), list.warnings().end());
   return std::nullopt;
 }
 
@@ -75,25 +90,29 @@ Checked<CheckedFile> check(const PluginFile& file, const std::vector<AllowList>&
   if (!well_formed(file.name))
     return refused(Errc::invalid_argument, "a loop's name is 1 to 31 of a-z, 0-9 and _", "read its name",
                    "give the file and the loop another name");
-  CheckedFile checked;
-  auto opened = open_trusted(file.folder, file_name(file), believed(file.origin), checked.warnings,
-                             "put the file itself there, or add its own folder to POE_LOOP_PATH");
-  if (!opened) return tl::unexpected(opened.error());
-  checked.fd = std::move(opened->fd);
-  checked.identity = opened->identity;
-  checked.size = checked.identity.st_size;
+  auto checked = trusted(file, file_name(file), "put the file itself there, or add its own folder to POE_LOOP_PATH");
+  if (!checked) return checked;
   Checked<Digest> content;
-  if (!lists.empty()) content = purpose == Purpose::opening ? seal(checked, file) : digest_of(checked.fd.get());
+  if (!lists.empty())
+    content = purpose == Purpose::opening ? seal(*checked, file_name(file)) : digest_of(checked->fd.get());
   if (!content) return tl::unexpected(content.error());
-  auto note = read_loop_note(checked.fd.get(), checked.size);
+  auto note = read_loop_note(checked->fd.get(), checked->size);
   if (!note) return tl::unexpected(note.error());
   if (ret_note) *ret_note = *note;
   if (auto bad = misfit(*note, file)) return tl::unexpected(*bad);
-  if (auto bad = unlisted(*content, file.path(), lists)) return tl::unexpected(*bad);
-  for (const AllowList& list : lists)
-    checked.warnings.insert(checked.warnings.end(), list.warnings().begin(), list.warnings().end());
-  if (purpose == Purpose::judging) checked.fd.reset();
-  checked.note = *note;
+  if (auto bad = unlisted(*checked, *content, file.path(), lists)) return tl::unexpected(*bad);
+  if (purpose == Purpose::judging) checked->fd.reset();
+  checked->note = *note;
+  return checked;
+}
+
+Checked<CheckedFile> check_beside(const PluginFile& file, const std::string& name,
+                                  const std::vector<AllowList>& lists) {
+  auto checked = trusted(file, name, "put the file itself there");
+  if (!checked || lists.empty()) return checked;
+  const auto content = seal(*checked, name);
+  if (!content) return tl::unexpected(content.error());
+  if (auto bad = unlisted(*checked, *content, file.folder + "/" + name, lists)) return tl::unexpected(*bad);
   return checked;
 }
 

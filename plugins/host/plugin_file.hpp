@@ -35,7 +35,7 @@ struct CheckedFile {
   Fd fd;                           ///< the file, or a sealed copy of it; none if it was only judged
   struct stat identity {};         ///< of the file
   off_t size = 0;                  ///< of what `fd` is, in bytes
-  poe_loop_note note{};            ///< right major, right name
+  poe_loop_note note{};            ///< right major, right name; of a plug-in
   std::optional<Digest> digest{};  ///< of the sealed copy, if it is one
   std::vector<std::string> warnings{};
 };
@@ -48,5 +48,9 @@ std::vector<PluginFile> plugin_files(const Folder& folder);
 /// @param lists  each must have it; if there are any, what is to be opened is a sealed copy
 Checked<CheckedFile> check(const PluginFile& file, const std::vector<AllowList>& lists, Purpose purpose,
                            poe_loop_note* ret_note = nullptr);
+
+/// The file `name` in the plug-in's folder, to be opened: trusted and listed as a plug-in is, and asked for no note.
+/// Codes: no_loop (gone or unreadable), untrusted, not_a_plugin (no regular file).
+Checked<CheckedFile> check_beside(const PluginFile& file, const std::string& name, const std::vector<AllowList>& lists);
 
 }  // namespace poe::host_room

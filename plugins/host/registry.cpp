@@ -87,6 +87,15 @@ Result<const poe_loop_plugin*> LoopRegistry::load(std::string_view name, std::ve
   return loaded;
 }
 
+Result<void*> LoopRegistry::load_beside(std::string_view name, const std::string& file, const char* symbol,
+                                        std::vector<std::string>* warnings) const {
+  if (room::built_in(name))
+    return failure(Errc::no_loop, "open what lies beside loop", room::quoted(name), "it is built in, and lies nowhere",
+                   "name the file itself");
+  if (!state_->files.has(name)) return failure(not_found(name));
+  return state_->files.load_beside(name, file, symbol, warnings);
+}
+
 Error LoopRegistry::not_found(std::string_view name) const {
   Error error = state_->files.absent(name);
   const auto all = candidates();

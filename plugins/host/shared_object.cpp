@@ -43,11 +43,11 @@ class MappedObjects {
     return all;
   }
 
-  Checked<void*> open(const PluginFile& file, const CheckedFile& checked) {
+  Checked<void*> open(const std::string& path, const CheckedFile& checked) {
     const std::lock_guard lock(mutex_);
     const auto known = std::find_if(objects_.begin(), objects_.end(), [&](const Object& o) { return o.is(checked); });
     if (known != objects_.end()) return known->handle;
-    auto handle = open_new(file, checked);
+    auto handle = open_new(path, checked);
     if (handle) objects_.push_back({checked.identity.st_dev, checked.identity.st_ino, checked.digest, *handle});
     return handle;
   }
@@ -67,19 +67,19 @@ class MappedObjects {
     }
   };
 
-  Checked<void*> open_new(const PluginFile& file, const CheckedFile& checked) {
+  Checked<void*> open_new(const std::string& path, const CheckedFile& checked) {
     Fd numbered(fcntl(checked.fd.get(), F_DUPFD_CLOEXEC, 3));
     while (numbered && std::find(used_.begin(), used_.end(), numbered.get()) != used_.end())
       numbered = Fd(fcntl(checked.fd.get(), F_DUPFD_CLOEXEC, numbered.get() + 1));
-    if (!numbered) return tl::unexpected(linker_refusal(file.path(), std::generic_category().message(errno)));
+    if (!numbered) return tl::unexpected(linker_refusal(path, std::generic_category().message(errno)));
     const std::string name = "/proc/self/fd/" + std::to_string(numbered.get());
     const bool has_proc = access(name.c_str(), F_OK) == 0;
     if (!has_proc && checked.digest)  // the name leads to the file, which its owner may write anew
       return refused(Errc::untrusted,
                      "/proc is not mounted, and only through it can the copy that was held to the allow-list be opened",
                      "dlopen", "mount /proc, or use no allow-list");
-    void* handle = dlopen(has_proc ? name.c_str() : file.path().c_str(), kMode);
-    if (!handle) return tl::unexpected(linker_refusal(file.path(), readable(dlerror(), name, file.path())));
+    void* handle = dlopen(has_proc ? name.c_str() : path.c_str(), kMode);
+    if (!handle) return tl::unexpected(linker_refusal(path, readable(dlerror(), name, path)));
     if (has_proc) used_.push_back(numbered.get());
     return handle;
   }
@@ -90,25 +90,32 @@ class MappedObjects {
 };
 
 /// Without /proc the name is opened, so look once more that it is still the checked file.
-bool still_the_same(const PluginFile& file, const CheckedFile& checked) {
+bool still_the_same(const std::string& path, const CheckedFile& checked) {
   struct stat now {};
-  return stat(file.path().c_str(), &now) == 0 && now.st_dev == checked.identity.st_dev &&
+  return stat(path.c_str(), &now) == 0 && now.st_dev == checked.identity.st_dev &&
          now.st_ino == checked.identity.st_ino;
 }
 
 }  // namespace
 
-Checked<const poe_loop_plugin*> open_object(const PluginFile& file, const CheckedFile& checked) {
-  if (!still_the_same(file, checked))
+Checked<void*> open_symbol(const std::string& path, const CheckedFile& checked, const char* symbol,
+                           const std::string& advice) {
+  if (!still_the_same(path, checked))
     return refused(Errc::untrusted, "the file was replaced while it was being checked", "look at it again",
                    "try again");
-  const auto handle = MappedObjects::of_process().open(file, checked);
-  if (!handle) return tl::unexpected(handle.error());
-  const auto entry = reinterpret_cast<decltype(&poe_loop_entry)>(dlsym(*handle, "poe_loop_entry"));
-  if (!entry)
-    return refused(Errc::not_a_plugin, "it exports no poe_loop_entry", "dlsym poe_loop_entry",
-                   "export the loop with POE_EXPORT_LOOP and keep the symbol visible");
-  const poe_loop_plugin* plugin = entry();
+  const auto handle = MappedObjects::of_process().open(path, checked);
+  if (!handle) return handle;
+  void* found = dlsym(*handle, symbol);
+  if (found) return found;
+  const std::string name(symbol);
+  return refused(Errc::not_a_plugin, "it exports no " + name, "dlsym " + name, advice);
+}
+
+Checked<const poe_loop_plugin*> open_object(const PluginFile& file, const CheckedFile& checked) {
+  const auto found = open_symbol(file.path(), checked, "poe_loop_entry",
+                                 "export the loop with POE_EXPORT_LOOP and keep the symbol visible");
+  if (!found) return tl::unexpected(found.error());
+  const poe_loop_plugin* plugin = reinterpret_cast<decltype(&poe_loop_entry)>(*found)();
   if (!plugin)
     return refused(Errc::not_a_plugin, "poe_loop_entry() returned NULL", "call poe_loop_entry()",
                    "return the descriptor always: the loader judges it");

@@ -105,6 +105,17 @@ class POE_API LoopRegistry {
   /// Warnings, one line each, are appended to `*warnings` if it is given.
   Result<const poe_loop_plugin*> load(std::string_view name, std::vector<std::string>* warnings = nullptr) const;
 
+  /// Opens another shared object that lies in the folder of a loop's file, held to all that a plug-in is held to:
+  /// owner, mode, links, allow-lists. For tools, as the host adapters of the conformance kit are loaded. Never
+  /// unloaded.
+  /// @param name  exact, of a loop that is a file
+  /// @param file  its name, without a folder
+  /// @return the address of `symbol` in it, not called
+  /// Errors: no_loop (no such loop or file, the loop is built in, a library is missing), untrusted, not_a_plugin (no
+  /// such symbol), invalid_argument. Warnings as load().
+  Result<void*> load_beside(std::string_view name, const std::string& file, const char* symbol,
+                            std::vector<std::string>* warnings = nullptr) const;
+
   /// A list of words for "found:" lines: "epoll 1.0.0, poll 1.0.0 (poe loops lists them)".
   std::string summary() const;
 
