@@ -39,6 +39,11 @@ const poe_loop_plugin* poe_kit_open_plugin(const char* path, char* ret_why, size
 const poe_kit_foreign* poe_kit_open_host(const char* path, char* ret_why, size_t why_size) {
   const poe_kit_foreign* (*entry)(void) = NULL;
   if (!entry_of(path, POE_KIT_HOST_ENTRY, &entry, sizeof entry, ret_why, why_size)) return NULL;
+  return poe_kit_ask_host(entry, path, ret_why, why_size);
+}
+
+const poe_kit_foreign* poe_kit_ask_host(const poe_kit_foreign* (*entry)(void), const char* path, char* ret_why,
+                                        size_t why_size) {
   const poe_kit_foreign* foreign = entry();
   if (foreign && foreign->struct_size >= sizeof *foreign) return foreign;
   snprintf(ret_why, why_size, "%s: " POE_KIT_HOST_ENTRY "() gave no poe_kit_foreign of this kit's size", path);

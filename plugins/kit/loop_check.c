@@ -126,7 +126,7 @@ int main(int argc, char** argv) {
     return flush_output();
   }
   poe_kit_target target = {sizeof target, 0, NULL, NULL, 0, NULL};
-  poe_kit_plan plan = {&target, poe_kit_profile_named(s.profile ? s.profile : "full"), NULL, NULL, 0, NULL, NULL};
+  poe_kit_plan plan = {&target, poe_kit_profile_named(s.profile ? s.profile : "full"), NULL, NULL, 0, NULL, NULL, 0};
   if (!plan.profile) return wrong("there is no profile", s.profile);
   if (s.choice && !choose(&plan, s.choice)) return wrong("there is no group or check named", s.choice);
   if (s.list) return list(&plan);

@@ -19,6 +19,7 @@ int poe_kit_run_plan(const poe_kit_plan* plan, poe_kit_results* ret_results) {
   memset(ret_results, 0, sizeof *ret_results);
   ret_results->plugin = plan->target->plugin;
   ret_results->profile = plan->profile;
+  ret_results->built_in = plan->built_in;
   ret_results->outcomes = calloc(poe_kit_count(), sizeof *ret_results->outcomes);
   if (!ret_results->outcomes) return -ENOMEM;
   for (size_t i = 0; i < poe_kit_count(); ++i) {

@@ -35,7 +35,8 @@ int poe_kit_print_summary(FILE* to, const poe_kit_results* results, int colour) 
   if (tally[POE_KIT_NO_HOST]) fprintf(to, ", %zu left out for want of a host", tally[POE_KIT_NO_HOST]);
   fprintf(to, "; %.1f s\n", to_ms(results->took_ns) / 1e3);
   if (!results->count) fputs("  nothing was checked: no check is in all that was asked for\n", to);
-  if (tally[POE_KIT_NO_HOST])
+  if (tally[POE_KIT_NO_HOST] && results->built_in) fputs("  do: name an adapter with --host FILE\n", to);
+  if (tally[POE_KIT_NO_HOST] && !results->built_in)
     fprintf(to, "  do: put libpoe_kit_host_%s.so beside the plug-in, or name an adapter with --host FILE\n",
             poe_kit_name_of(results->plugin));
   return ferror(to) ? -EIO : 0;

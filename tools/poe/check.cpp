@@ -77,7 +77,7 @@ int list(const poe_kit_plan& plan) {
 std::optional<CheckedPlugin> open_file(const std::string& path) {
   std::array<char, 1024> why{};
   const poe_loop_plugin* plugin = poe_kit_open_plugin(path.c_str(), why.data(), why.size());
-  if (plugin) return CheckedPlugin{plugin, path, false};
+  if (plugin) return CheckedPlugin{plugin, path, std::nullopt};
   std::cerr << "poe: cannot open " << path << " as a loop plug-in\n  found: " << why.data()
             << "\n  do:    name a shared object that exports poe_loop_entry, or a loop that poe loops lists\n";
   return std::nullopt;
@@ -86,7 +86,7 @@ std::optional<CheckedPlugin> open_file(const std::string& path) {
 std::optional<CheckedPlugin> open_name(const std::string& typed, const std::vector<std::string>& typed_dirs) {
   std::vector<std::string> dirs;
   for (const std::string& dir : typed_dirs) dirs.push_back(std::filesystem::absolute(dir).string());
-  const LoopRegistry registry(dirs);
+  LoopRegistry registry(dirs);
   const auto name = loop_name(typed);
   const auto plugin = name ? registry.load(*name) : tl::unexpected(name.error());
   if (!plugin) {
@@ -94,7 +94,7 @@ std::optional<CheckedPlugin> open_name(const std::string& typed, const std::vect
     return std::nullopt;
   }
   for (const LoopCandidate& c : registry.candidates())
-    if (c.name == *name && c.status == LoopStatus::usable) return CheckedPlugin{*plugin, c.path, true};
+    if (c.name == *name && c.status == LoopStatus::usable) return CheckedPlugin{*plugin, c.path, std::move(registry)};
   std::cerr << "poe: loop \"" << *name << "\" was opened, but its file is not among those found\n"
             << "  do:    name the file instead: poe check FILE.so\n";
   return std::nullopt;
@@ -172,7 +172,7 @@ int check(const CheckOptions& options) {
   if (const int wrong = judge_names(options); wrong != kDone) return wrong;
   poe_kit_target target{};
   target.struct_size = sizeof target;
-  const poe_kit_plan plan = plan_of(options, target);
+  poe_kit_plan plan = plan_of(options, target);
   if (options.list) return list(plan);
   if (options.plugin.empty()) {
     std::cerr << "poe: check what? Neither a file nor the name of a loop was given\n  do: poe help check\n";
@@ -181,6 +181,7 @@ int check(const CheckOptions& options) {
   const auto opened = open_plugin(options);
   if (!opened) return kNoLoop;
   target.plugin = opened->plugin;
+  plan.built_in = opened->path.empty() ? 1 : 0;
   if (!poe_kit_claims(target.plugin, plan.profile)) return refuse_profile(*target.plugin, *plan.profile);
   if (!find_host(options.host, *opened, target)) return kUsage;
   return run(options, plan);

@@ -5,21 +5,23 @@
 
 #include <poe/loop_kit_run.h>
 
+#include <optional>
 #include <string>
+
+#include "poe/plugin.hpp"
 
 namespace poe::tool {
 
-/// A plug-in, where it lies, and how it came: by its name through the loader's rules of trust, or as a file that the
-/// caller named, of which nothing is asked.
+/// A plug-in, where it lies, and how it came.
 struct CheckedPlugin {
   const poe_loop_plugin* plugin;
-  std::string path;
-  bool by_name;
+  std::string path;                      ///< empty: it is built in
+  std::optional<LoopRegistry> found_in;  ///< by name, under the loader's rules; none: the caller named the file
 };
 
 /// Sets `target.foreign` to the adapter `named`, else to the one beside the plug-in, if there is one. False, and said
-/// on standard error: it cannot be used. Beside a plug-in found by name it must be trusted as that is: a regular file,
-/// no link, of root, of this user, or of the plug-in's owner, that not everybody may write.
+/// on standard error: it cannot be used. Beside a plug-in found by name it is held to what that is held to
+/// (LoopRegistry::load_beside()).
 bool find_host(const std::string& named, const CheckedPlugin& plugin, poe_kit_target& target);
 
 }  // namespace poe::tool

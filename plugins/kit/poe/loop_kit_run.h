@@ -39,6 +39,10 @@ const poe_loop_plugin* poe_kit_open_plugin(const char* path, char* ret_why, size
 /* Opens a host adapter (POE_KIT_HOST_ENTRY) for good. NULL: `ret_why` says why. */
 const poe_kit_foreign* poe_kit_open_host(const char* path, char* ret_why, size_t why_size);
 
+/* What an adapter that is open already hands out; `entry`: its POE_KIT_HOST_ENTRY. NULL: `ret_why` says why. */
+const poe_kit_foreign* poe_kit_ask_host(const poe_kit_foreign* (*entry)(void), const char* path, char* ret_why,
+                                        size_t why_size);
+
 /* The adapter that lies beside a plug-in, libpoe_kit_host_<loop>.so in its folder. 1: `ret_path` is such a file. */
 int poe_kit_host_beside(const char* plugin_path, const char* loop, char* ret_path, size_t path_size);
 
@@ -59,6 +63,7 @@ typedef struct poe_kit_plan {
   int64_t limit_ns;                                        /* a check; 0: POE_KIT_DEFAULT_LIMIT_NS */
   void (*done)(void* arg, const poe_kit_outcome* outcome); /* after each check, or NULL */
   void* arg;
+  int built_in; /* the loop is no file: an adapter lies beside nothing, it can only be named */
 } poe_kit_plan;
 
 /* Whether the plan has this check. */
@@ -67,6 +72,7 @@ int poe_kit_chosen(const poe_kit_plan* plan, const poe_kit_check* check);
 typedef struct poe_kit_results {
   const poe_loop_plugin* plugin;
   const poe_kit_profile* profile; /* as in the plan */
+  int built_in;                   /* likewise */
   poe_kit_outcome* outcomes;      /* `count` of them; give back with poe_kit_release() */
   size_t count;
   size_t tally[4]; /* by poe_kit_result */

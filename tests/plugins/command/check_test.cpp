@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // `poe check` and poe-loop-check as people and a CI see them. What the checks are worth is shown in tests/loops.
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -197,24 +199,63 @@ TEST_F(CheckTest, WithoutAHostAProfileThatWasAskedForDoesNotHold) {
   EXPECT_EQ(plain(box.path() + file + " guest.two_guests_on_one_host --host " + host).code, 0);
 }
 
-// By name a plug-in passes the loader's rules; what runs with it must not slip past them.
-TEST_F(CheckTest, AnAdapterThatEverybodyMayWriteDoesNotRunBesideATrustedPlugIn) {
-  const std::string loop = guest_loop();
-  if (loop.empty()) GTEST_SKIP() << "no loop that joins hosts was built";
-  for (const std::string& file : {"/libpoe_loop_" + loop + ".so", "/libpoe_kit_host_" + loop + ".so"})
-    std::filesystem::copy_file(POE_TEST_LOOP_DIR + file, box.path() + file);
-  const std::string adapter = box.path() + "/libpoe_kit_host_" + loop + ".so";
-  const std::string check = " --check guest.run_is_refused";
-  EXPECT_EQ(poe("check " + loop + " --dir " + box.path() + check).code, 0);
+/// By name a plug-in passes the loader's rules; what runs with it must not slip past them.
+class AdapterBesideTest : public CheckTest {
+ protected:
+  void SetUp() override {
+    loop = guest_loop();
+    if (loop.empty()) GTEST_SKIP() << "no loop that joins hosts was built";
+    for (const std::string& file : {"/libpoe_loop_" + loop + ".so", "/libpoe_kit_host_" + loop + ".so"})
+      std::filesystem::copy_file(POE_TEST_LOOP_DIR + file, box.path() + file);
+    adapter = box.path() + "/libpoe_kit_host_" + loop + ".so";
+    by_name = "check " + loop + " --dir " + box.path() + " --check guest.run_is_refused";
+  }
+  std::string refused(const std::string& why) const {
+    return "poe: cannot use the host adapter " + adapter + "\n  found: " + why;
+  }
+  std::string loop, adapter, by_name;
+};
+
+TEST_F(AdapterBesideTest, RunsWhereItIsTrusted) { EXPECT_EQ(poe(by_name).code, 0); }
+
+TEST_F(AdapterBesideTest, ThatEverybodyMayWriteDoesNotRun) {
   std::filesystem::permissions(adapter, std::filesystem::perms(0646));
-  const Outcome got = poe("check " + loop + " --dir " + box.path() + check);
+  const Outcome got = poe(by_name);
   EXPECT_EQ(got.code, 2);
-  EXPECT_TRUE(has(got.out, "poe: cannot use the host adapter " + adapter + "\n  found: everybody may write it\n"))
-      << got.out;
-  EXPECT_EQ(poe("check " + loop + " --dir " + box.path() + check + " --host " + adapter).code, 0);  // named
-  std::filesystem::rename(adapter, adapter + ".away");
-  std::filesystem::create_symlink(adapter + ".away", adapter);
-  EXPECT_EQ(poe("check " + loop + " --dir " + box.path() + check).code, 2);
+  EXPECT_TRUE(has(got.out, refused("the file may be changed by every user (mode 0646)\n"))) << got.out;
+  EXPECT_EQ(poe(by_name + " --host " + adapter).code, 0);  // named
+}
+
+TEST_F(AdapterBesideTest, ThatIsALinkOutOfTheFolderDoesNotRun) {
+  const std::string away = box.folder("away") + "/adapter.so";
+  std::filesystem::rename(adapter, away);
+  std::filesystem::create_symlink(away, adapter);
+  const Outcome got = poe(by_name);
+  EXPECT_EQ(got.code, 2);
+  EXPECT_TRUE(has(got.out, refused("the file is a link out of its folder, to " + away))) << got.out;
+}
+
+// As a plug-in there would be: root is careful with what a variable led to.
+TEST_F(AdapterBesideTest, OfAGroupDoesNotRunForRootThroughTheEnvironment) {
+  if (geteuid() != 0) GTEST_SKIP() << "NOT TESTED: the stricter rule is for root";
+  std::filesystem::permissions(adapter, std::filesystem::perms(0664));
+  EXPECT_EQ(poe(by_name).code, 0);
+  box.environment("POE_LOOP_PATH", box.path());
+  const Outcome got = poe("check " + loop + " --check guest.run_is_refused");
+  EXPECT_EQ(got.code, 2);
+  EXPECT_TRUE(has(got.out, refused("the file may be changed by group "))) << got.out;
+}
+
+TEST_F(AdapterBesideTest, ThatIsNotInTheAllowListDoesNotRun) {
+  const std::string list = box.path() + "/loops.sha256";
+  const std::string make = "umask 022 && cd " + box.path() + " && sha256sum ";
+  ASSERT_EQ(outcome_of(make + "libpoe_loop_*.so >loops.sha256").code, 0);
+  box.environment("POE_LOOP_ALLOW", list);
+  const Outcome got = poe(by_name);
+  EXPECT_EQ(got.code, 2);
+  EXPECT_TRUE(has(got.out, refused("it is not in the allow-list " + list))) << got.out;
+  ASSERT_EQ(outcome_of(make + "libpoe_*.so >loops.sha256").code, 0);
+  EXPECT_EQ(poe(by_name).code, 0);
 }
 
 TEST_F(CheckTest, AnAdapterThatIsNoneIsWrongUse) {
