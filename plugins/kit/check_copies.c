@@ -2,37 +2,7 @@
  *
  * A child of the program's that keeps a copy of everything: the loop's own descriptors, and a ready one that the parent
  * then closes, and forgets too late. By a copy of an epoll set the kernel keeps what no number reaches any more. */
-#include <errno.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "kit.h"
-
-/* A sleeping child. It ends when its parent's end of the pipe does. */
-typedef struct sleeper {
-  pid_t pid;
-  int hold[2];
-} sleeper;
-
-static int begin_sleeper(kit* run, sleeper* s) {
-  const poe_sys* sys = kit_real_sys();
-  s->pid = -1;
-  if (sys->pipe(sys->ctx, s->hold) == 0) s->pid = fork();
-  if (s->pid == 0) {
-    char byte;
-    close(s->hold[1]);
-    while (read(s->hold[0], &byte, 1) < 0) usleep(1000);
-    _exit(0);
-  }
-  if (s->pid < 0) kit_fail(run, "expected a pipe and a child, got none");
-  return s->pid > 0;
-}
-
-static void end_sleeper(const sleeper* s) {
-  close(s->hold[0]);
-  close(s->hold[1]);
-  while (waitpid(s->pid, NULL, 0) < 0 && errno == EINTR) continue;
-}
 
 static void is_quiet(kit* run, kit_loop* l) {
   kit_idle(l, KIT_IDLE, NULL); /* to notice */
@@ -59,18 +29,18 @@ static void leaves(kit* run, kit_loop* l) {
 
 static void child_has_copies(kit* run) {
   kit_loop* l = kit_open(run);
-  sleeper child;
+  kit_sleeper child;
   if (!l || kit_pipe(l, l->pair)) return;
   kit_watch(l, l->pair[0], POE_READ, 1);
   kit_put(l, l->pair[1]);
   kit_drive(l, kit_has_ready, KIT_SOON);
-  if (!begin_sleeper(run, &child)) return;
+  if (!kit_sleeper_begin(run, &child)) return;
   kit_close_fd(l, l->pair[0]);
   kit_watch(l, l->pair[0], 0, 0);
   is_quiet(run, l);
   still_reports(run, l);
   leaves(run, l);
-  end_sleeper(&child);
+  kit_sleeper_end(run, &child);
 }
 
 static const poe_kit_check kChecks[] = {

@@ -2,20 +2,11 @@
  *
  * Group fork: a child that abandons the loop leaves the parent's working. */
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "kit.h"
-
-/* 1: `pid` has ended, with *ret_status; 0: said. */
-static int wait_for(kit* run, pid_t pid, int* ret_status) {
-  pid_t got = 0;
-  while ((got = waitpid(pid, ret_status, 0)) < 0 && errno == EINTR) continue;
-  if (got < 0) kit_fail(run, "waitpid() for the program's own child: expected its status, got: %s", strerror(errno));
-  return got == pid;
-}
 
 /* Forks; the child abandons the loop (if the capability promises that this is safe) and leaves. */
 static int child_leaves(kit_loop* l) {
@@ -31,7 +22,7 @@ static int child_leaves(kit_loop* l) {
     _exit(l->calls == 0 ? 0 : 3);
   }
   int status = 0;
-  if (!wait_for(run, pid, &status)) return 0;
+  if (!kit_wait_for(run, pid, &status)) return 0;
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return 1;
   kit_fail(run, "a child that abandons: expected exit 0, got %s %d", WIFSIGNALED(status) ? "signal" : "exit",
            WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
@@ -74,7 +65,7 @@ static int in_child(kit_loop* l, int (*body)(kit_loop* l)) {
   if (pid == 0) _exit(body(l));
   if (pid < 0) kit_fail(l->run, "fork(): expected a child, got: %s", strerror(errno));
   int status = 0;
-  return pid > 0 && wait_for(l->run, pid, &status) && WIFEXITED(status) ? WEXITSTATUS(status) : 99;
+  return pid > 0 && kit_wait_for(l->run, pid, &status) && WIFEXITED(status) ? WEXITSTATUS(status) : 99;
 }
 
 static int abandons(kit* run) {
@@ -132,37 +123,21 @@ static void child_just_leaves(kit* run) {
   KIT_EXPECT(run, kit_drive(l, kit_has_ready, KIT_SOON), "after three children left: expected a report, got none");
 }
 
-/* A child that does nothing until the parent closes hold[1]. */
-static pid_t staying_child(const int* hold) {
-  const pid_t pid = fork();
-  if (pid != 0) return pid;
-  struct pollfd end = {hold[0], POLLIN, 0};
-  close(hold[1]);
-  while (poll(&end, 1, -1) < 0 && errno == EINTR) continue;
-  _exit(0);
-}
-
 /* A child keeps a copy of a watched descriptor; the parent forgets and closes it. */
 static void copy_in_a_child(kit* run) {
   kit_loop* l = kit_open(run);
+  kit_sleeper child;
   if (!l || kit_pipe(l, l->pair)) return;
-  int hold[2]; /* of the process, whatever world the loop has */
-  KIT_EXPECT(run, pipe(hold) == 0, "pipe(): expected two descriptors, got: %s", strerror(errno));
   kit_watch(l, l->pair[0], POE_READ, 1);
   kit_put(l, l->pair[1]);
   kit_drive(l, kit_has_ready, KIT_SOON);
-  const pid_t pid = staying_child(hold);
-  close(hold[0]);
-  if (pid < 0) close(hold[1]);
-  KIT_EXPECT(run, pid > 0, "fork(): expected a child, got: %s", strerror(errno));
+  if (!kit_sleeper_begin(run, &child)) return;
   kit_watch(l, l->pair[0], 0, 0);
   kit_close_fd(l, l->pair[0]);
   kit_forget_reports(l);
   int steps = 0;
   const int calls = kit_idle(l, KIT_IDLE, &steps);
-  close(hold[1]);
-  int status = 0;
-  if (!wait_for(run, pid, &status)) return;
+  if (!kit_sleeper_end(run, &child)) return;
   KIT_EQUAL(run, "calls for a closed descriptor that a child still has", 0, calls);
   KIT_EXPECT(run, steps <= 10, "a closed descriptor that a child still has: expected no wake-ups, got %d", steps);
 }

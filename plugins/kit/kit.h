@@ -16,6 +16,7 @@
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define KIT_MS INT64_C(1000000)
 #define KIT_SOON (2000 * KIT_MS) /* how long something promised may take on a busy machine */
@@ -165,6 +166,16 @@ int kit_put(kit_loop* l, int fd);        /* writes one byte */
 int kit_take(kit_loop* l, int fd);       /* reads one byte */
 void kit_forget_fd(kit_loop* l, int fd); /* it is closed already */
 int kit_open_descriptors(void);          /* of the process */
+
+/* ---- children (sleeper.c) */
+int kit_wait_for(kit* run, pid_t pid, int* ret_status); /* 1: it has ended, with *ret_status; 0: said */
+/* One that sleeps until kit_sleeper_end(), or until this process ends: its end of the pipe then does. */
+typedef struct kit_sleeper {
+  pid_t pid;
+  int hold; /* the end of the pipe that keeps it asleep */
+} kit_sleeper;
+int kit_sleeper_begin(kit* run, kit_sleeper* ret_sleeper); /* 0: said, and nothing is left */
+int kit_sleeper_end(kit* run, const kit_sleeper* sleeper); /* 0: said */
 
 /* ---- guests (guest.c, host_work.c) */
 /* A check of the group guest: its loops are guests of the host that is there as its body begins. */
