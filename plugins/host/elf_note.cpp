@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -25,13 +26,25 @@ using Segment = ElfW(Phdr);
 constexpr std::size_t kMaxNoteBytes = 64 * 1024;  // of one note segment; real ones have a few hundred
 constexpr std::size_t kNoteSize10 = sizeof(poe_loop_note);
 
+/// Its first page is read at once: mostly all that is asked for lies in it.
 struct File {
   int fd;
   std::uint64_t size;
+  std::array<char, 4096> head{};
+  std::uint64_t head_size = 0;
+
+  File(int number, off_t bytes) : fd(number), size(static_cast<std::uint64_t>(bytes)) {
+    const ssize_t got = pread(fd, head.data(), head.size(), 0);
+    if (got > 0) head_size = std::min(static_cast<std::uint64_t>(got), size);
+  }
 
   bool read(void* into, std::uint64_t count, std::uint64_t offset) const {
     if (offset > size || count > size - offset) return false;
     auto* at = static_cast<char*>(into);
+    if (offset <= head_size && count <= head_size - offset) {
+      if (count > 0) std::memcpy(at, head.data() + offset, count);
+      return true;
+    }
     while (count > 0) {
       const ssize_t got = pread(fd, at, count, static_cast<off_t>(offset));
       if (got <= 0) return false;
@@ -137,7 +150,7 @@ Checked<Header> read_header(const File& file) {
 }  // namespace
 
 Checked<poe_loop_note> read_loop_note(int fd, off_t size) {
-  const File file{fd, static_cast<std::uint64_t>(size)};
+  const File file(fd, size);
   const auto header = read_header(file);
   if (!header) return tl::unexpected(header.error());
   std::vector<Segment> segments(header->e_phnum);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <optional>
 #include <utility>
 
 #include "allow_list.hpp"
@@ -18,13 +20,38 @@
 namespace poe::host_room {
 
 struct LoopFiles::State {
-  std::vector<Folder> folders;
-  std::vector<PluginFile> files;  ///< in search order
+  SearchPath path;
   std::vector<AllowList> lists;
+  std::optional<std::vector<PluginFile>> listed{};  ///< all, in search order; once somebody wanted to know
+  std::map<std::string, PluginFile> found{};        ///< of loops that were asked for by name
 
-  const PluginFile* first(std::string_view name) const {
-    const auto at = std::find_if(files.begin(), files.end(), [&](const auto& f) { return f.name == name; });
-    return at == files.end() ? nullptr : &*at;
+  const std::vector<PluginFile>& files() {
+    if (listed) return *listed;
+    listed.emplace();
+    for (const Folder& folder : path.all()) {
+      if (!folder.skipped.empty()) continue;
+      auto files = plugin_files(folder);
+      std::move(files.begin(), files.end(), std::back_inserter(*listed));
+    }
+    return *listed;
+  }
+
+  const PluginFile* first(std::string_view name) {
+    if (listed || !well_formed(name)) return first_listed(name);
+    const std::string key(name);
+    if (const auto known = found.find(key); known != found.end()) return &known->second;
+    for (std::size_t i = 0; const Folder* folder = path.at(i); ++i) {
+      if (!folder->skipped.empty()) continue;
+      if (auto file = plugin_file(*folder, name)) return &found.emplace(key, std::move(*file)).first->second;
+    }
+    return nullptr;
+  }
+
+ private:
+  const PluginFile* first_listed(std::string_view name) {
+    const auto& all = files();
+    const auto at = std::find_if(all.begin(), all.end(), [&](const auto& f) { return f.name == name; });
+    return at == all.end() ? nullptr : &*at;
   }
 };
 
@@ -86,26 +113,18 @@ LoopCandidate candidate(const PluginFile& file, const std::vector<AllowList>& li
 }  // namespace
 
 LoopFiles::LoopFiles(const std::vector<std::string>& folders, const std::string& allow_list)
-    : state_(std::make_unique<State>()) {
-  state_->folders = search_path(folders);
-  for (const Folder& folder : state_->folders) {
-    if (!folder.skipped.empty()) continue;
-    auto files = plugin_files(folder);
-    std::move(files.begin(), files.end(), std::back_inserter(state_->files));
-  }
-  state_->lists = allow_lists(allow_list);
-}
+    : state_(new State{SearchPath(folders), allow_lists(allow_list)}) {}
 
 LoopFiles::~LoopFiles() = default;
 
 std::vector<LoopFolder> LoopFiles::folders() const {
   std::vector<LoopFolder> all;
-  for (const Folder& f : state_->folders) all.push_back({f.path, to_string(f.origin), f.skipped});
+  for (const Folder& f : state_->path.all()) all.push_back({f.path, to_string(f.origin), f.skipped});
   return all;
 }
 
 void LoopFiles::judge(bool opened, std::vector<LoopCandidate>& all) const {
-  for (const PluginFile& file : state_->files) {
+  for (const PluginFile& file : state_->files()) {
     const auto first = std::find_if(all.begin(), all.end(), [&](const auto& c) { return c.name == file.name; });
     const bool shadowed = first != all.end();
     LoopCandidate c = candidate(file, state_->lists, opened && !shadowed);
@@ -149,7 +168,7 @@ Error LoopFiles::absent(std::string_view name) const {
   const std::string file = "libpoe_loop_" + std::string(name) + ".so";
   Error error(Errc::no_loop, "load loop", quoted(name), "there is no " + file + " in the search path",
               "install the plug-in, name its folder in POE_LOOP_PATH, or pick another loop with POE_EVENT_LOOP");
-  for (const Folder& f : state_->folders)
+  for (const Folder& f : state_->path.all())
     error.with("tried", (f.path.empty() ? "(empty)" : f.path) + (f.skipped.empty() ? "" : ": " + f.skipped));
   return error;
 }

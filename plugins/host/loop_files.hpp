@@ -15,7 +15,7 @@ namespace poe::host_room {
 
 class LoopFiles {
  public:
-  /// Looks for files, and reads POE_LOOP_PATH, POE_LOOP_ALLOW and the allow-lists, now.
+  /// Reads POE_LOOP_PATH, POE_LOOP_ALLOW and the allow-lists now. For files it looks when they are asked for.
   LoopFiles(const std::vector<std::string>& folders, const std::string& allow_list);
   ~LoopFiles();
 

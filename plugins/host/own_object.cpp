@@ -2,7 +2,10 @@
 #include "own_object.hpp"
 
 #include <dlfcn.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <memory>
 
@@ -15,6 +18,17 @@ void anchor() {}  // an address inside this object
 std::string canonical(const std::string& path) {
   const std::unique_ptr<char, decltype(&std::free)> found(realpath(path.c_str(), nullptr), &std::free);
   return found ? found.get() : "";
+}
+
+std::string canonical_below(const std::string& base, const std::string& below) {
+  const std::string whole = base + "/" + below;
+  for (std::size_t end = base.size(); end < whole.size();) {
+    end = std::min(whole.find('/', end + 1), whole.size());
+    char byte = 0;
+    if (readlink(whole.substr(0, end).c_str(), &byte, sizeof byte) >= 0) return canonical(whole);
+    if (errno != EINVAL) return "";  // EINVAL: it is no link
+  }
+  return whole;
 }
 
 namespace {

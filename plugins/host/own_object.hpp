@@ -19,7 +19,10 @@ struct OwnObject {
 
 const OwnObject& own_object();
 
-/// The canonical path, or "" where there is no such file.
+/// The canonical path, or "" with errno where there is no such file.
 std::string canonical(const std::string& path);
+
+/// The same for `base` + "/" + `below`, where `base` is canonical already: one system call for each part of `below`.
+std::string canonical_below(const std::string& base, const std::string& below);
 
 }  // namespace poe::host_room

@@ -2,8 +2,11 @@
 #include "plugin_file.hpp"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <memory>
 #include <utility>
 
@@ -83,6 +86,20 @@ std::vector<PluginFile> plugin_files(const Folder& folder) {
   }
   std::sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return files;
+}
+
+std::optional<PluginFile> plugin_file(const Folder& folder, std::string_view name) {
+  PluginFile file{std::string(name), folder.path, folder.origin};
+  struct stat found {};
+  if (lstat(file.path().c_str(), &found) != 0) {
+    if (errno == ENOENT) return std::nullopt;
+    const auto all = plugin_files(folder);  // there may be names in it that cannot be looked up
+    const auto at = std::find_if(all.begin(), all.end(), [&](const PluginFile& f) { return f.name == name; });
+    return at == all.end() ? std::nullopt : std::optional(*at);
+  }
+  // In a folder that cannot be read no file is found, whatever can be looked up.
+  if (faccessat(AT_FDCWD, folder.path.c_str(), R_OK, AT_EACCESS) != 0) return std::nullopt;
+  return file;
 }
 
 Checked<CheckedFile> check(const PluginFile& file, const std::vector<AllowList>& lists, Purpose purpose,

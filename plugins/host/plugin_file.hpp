@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "allow_list.hpp"
@@ -42,6 +43,9 @@ struct CheckedFile {
 
 /// The files in `folder` that are named like plug-ins, sorted by name.
 std::vector<PluginFile> plugin_files(const Folder& folder);
+
+/// The one of them for a loop, without reading the whole folder. Before: well_formed(name).
+std::optional<PluginFile> plugin_file(const Folder& folder, std::string_view name);
 
 /// Codes: no_loop (gone or unreadable), untrusted, not_a_plugin, abi_mismatch, invalid_argument (its name).
 /// `*ret_note`, if given, is set as soon as the note was read, also when the file is refused for it.

@@ -20,7 +20,24 @@ struct Folder {
   std::string skipped{};  ///< why it is not searched; empty: it is
 };
 
-/// Each folder once, at its first place.
-std::vector<Folder> search_path(const std::vector<std::string>& given);
+/// Each folder once, at its first place. One is looked for only when somebody asks for it: a loop that is asked for by
+/// name mostly lies in the first.
+class SearchPath {
+ public:
+  /// Reads POE_LOOP_PATH now.
+  explicit SearchPath(const std::vector<std::string>& given);
+
+  /// nullptr: there are no more. Valid until the next call.
+  const Folder* at(std::size_t index);
+  const std::vector<Folder>& all();
+
+ private:
+  void find_next();
+  void add(Folder folder);
+
+  std::vector<Folder> wanted_;  ///< as they were named
+  std::size_t next_ = 0;        ///< the first of them that was not looked for yet
+  std::vector<Folder> found_;
+};
 
 }  // namespace poe::host_room

@@ -68,11 +68,14 @@ class MappedObjects {
   };
 
   Checked<void*> open_new(const std::string& path, const CheckedFile& checked) {
-    Fd numbered(fcntl(checked.fd.get(), F_DUPFD_CLOEXEC, 3));
-    while (numbered && std::find(used_.begin(), used_.end(), numbered.get()) != used_.end())
-      numbered = Fd(fcntl(checked.fd.get(), F_DUPFD_CLOEXEC, numbered.get() + 1));
-    if (!numbered) return tl::unexpected(linker_refusal(path, std::generic_category().message(errno)));
-    const std::string name = "/proc/self/fd/" + std::to_string(numbered.get());
+    Fd copy;  // under a number that has been part of no name, if its own has been
+    int number = checked.fd.get();
+    while (number >= 0 && std::find(used_.begin(), used_.end(), number) != used_.end()) {
+      copy = Fd(fcntl(checked.fd.get(), F_DUPFD_CLOEXEC, number + 1));
+      number = copy.get();
+    }
+    if (number < 0) return tl::unexpected(linker_refusal(path, std::generic_category().message(errno)));
+    const std::string name = "/proc/self/fd/" + std::to_string(number);
     const bool has_proc = access(name.c_str(), F_OK) == 0;
     if (!has_proc && checked.digest)  // the name leads to the file, which its owner may write anew
       return refused(Errc::untrusted,
@@ -80,7 +83,7 @@ class MappedObjects {
                      "dlopen", "mount /proc, or use no allow-list");
     void* handle = dlopen(has_proc ? name.c_str() : path.c_str(), kMode);
     if (!handle) return tl::unexpected(linker_refusal(path, readable(dlerror(), name, path)));
-    if (has_proc) used_.push_back(numbered.get());
+    if (has_proc) used_.push_back(number);
     return handle;
   }
 

@@ -19,9 +19,14 @@ std::string octal(mode_t mode) {
   return text;
 }
 
+bool owns(uid_t owner, const std::string& path) {
+  struct stat found {};
+  return !path.empty() && stat(path.c_str(), &found) == 0 && found.st_uid == owner;
+}
+
+/// Our own files are looked at last: where all is root's or one's own, as mostly, that is not needed.
 bool owner_is_believed(uid_t owner, const Believed& by) {
-  return owner == 0 || owner == by.runs_as ||
-         std::find(by.our_owners.begin(), by.our_owners.end(), owner) != by.our_owners.end();
+  return owner == 0 || owner == by.runs_as || owns(owner, own_object().path) || owns(owner, "/proc/self/exe");
 }
 
 Distrust bad_owner(const struct stat& found, const std::string& what, const std::string& path) {
@@ -30,19 +35,12 @@ Distrust bad_owner(const struct stat& found, const std::string& what, const std:
           "have root or yourself own " + path + ", if you trust what is in it"};
 }
 
-void note_owner(std::vector<uid_t>& owners, const std::string& path) {
-  struct stat found {};
-  if (!path.empty() && stat(path.c_str(), &found) == 0) owners.push_back(found.st_uid);
-}
-
 }  // namespace
 
 Believed believed(Origin origin) {
   Believed by;
   by.runs_as = geteuid();
   by.strict = privileged() || (by.runs_as == 0 && origin == Origin::environment);
-  note_owner(by.our_owners, own_object().path);
-  note_owner(by.our_owners, "/proc/self/exe");
   return by;
 }
 

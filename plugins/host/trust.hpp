@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Who may change a file or folder, judged from its fstat(2): the rules of plugins/README.md, "Trust". Pure functions
-// of their arguments, so that each rule can be read alone.
+// Who may change a file or folder, judged from its fstat(2): the rules of plugins/README.md, "Trust". Functions of
+// their arguments, and of who owns our own files, so that each rule can be read alone.
 #pragma once
 
 #include <sys/stat.h>
@@ -17,9 +17,8 @@ namespace poe::host_room {
 
 /// Whom we believe, and how far.
 struct Believed {
-  uid_t runs_as = 0;                ///< effective user
-  std::vector<uid_t> our_owners{};  ///< of our own library and executable
-  bool strict = false;              ///< privileged, or root with a folder from POE_LOOP_PATH
+  uid_t runs_as = 0;    ///< effective user; root and the owners of our own library and executable are believed always
+  bool strict = false;  ///< privileged, or root with a folder from POE_LOOP_PATH
 };
 
 Believed believed(Origin origin);
