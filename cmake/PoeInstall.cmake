@@ -38,11 +38,16 @@ function(poe_install)
   endforeach()
 
   install(EXPORT poeTargets NAMESPACE poe:: DESTINATION ${package_dir} COMPONENT development)
-  set(POE_STATIC_DEPENDENCY_LINES)
-  if(NOT BUILD_SHARED_LIBS)
-    get_property(lines GLOBAL PROPERTY POE_STATIC_DEPENDENCIES)
-    list(JOIN lines "\n  " POE_STATIC_DEPENDENCY_LINES)
-  endif()
+  foreach(what DEPENDENCIES MODULES WORDS) # what libpoe.so has linked itself is no matter to a program
+    set(${what})
+    if(NOT BUILD_SHARED_LIBS)
+      get_property(${what} GLOBAL PROPERTY POE_STATIC_${what})
+      list(REMOVE_DUPLICATES ${what})
+    endif()
+  endforeach()
+  list(JOIN DEPENDENCIES "\n  " POE_STATIC_DEPENDENCY_LINES)
+  list(JOIN MODULES ", " POE_STATIC_MODULES)
+  list(JOIN WORDS " " POE_STATIC_WORDS)
   set(POE_LOOP_DIR_FROM_PREFIX ${POE_LOOP_DIR})
   configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/poeConfig.cmake.in ${PROJECT_BINARY_DIR}/poeConfig.cmake
                                 INSTALL_DESTINATION ${package_dir}

@@ -12,6 +12,9 @@ function(poe_link_loop_in name sources libraries)
     if(TARGET ${library})
       set_target_properties(${library} PROPERTIES IMPORTED_GLOBAL TRUE)
       poe_note_dependency(${library})
+    else() # a file, or a name
+      string(REGEX REPLACE "^([^/-])" "-l\\1" word ${library})
+      set_property(GLOBAL APPEND PROPERTY POE_STATIC_WORDS ${word})
     endif()
   endforeach()
   set_property(GLOBAL APPEND PROPERTY POE_LINKED_IN_LOOPS ${name})
@@ -20,14 +23,17 @@ function(poe_link_loop_in name sources libraries)
   set_property(GLOBAL APPEND PROPERTY POE_PRIVATE_LIBRARIES ${libraries})
 endfunction()
 
-# What a program that links libpoe.a has to find, as lines for poeConfig.cmake.
+# What a program that links libpoe.a has to find: as lines for poeConfig.cmake; for poe.pc as modules, or else as words of
+# a link line.
 function(poe_note_dependency target)
   string(REGEX MATCH "^(.+)::(.+)$" found ${target})
   if(CMAKE_MATCH_1 STREQUAL PkgConfig)
     set(prefix ${CMAKE_MATCH_2})
+    set_property(GLOBAL APPEND PROPERTY POE_STATIC_MODULES ${${prefix}_MODULE_NAME})
     set(line "find_dependency(PkgConfig)\npkg_check_modules(${prefix} REQUIRED IMPORTED_TARGET ${${prefix}_MODULE_NAME})")
   else()
     set(line "find_dependency(${CMAKE_MATCH_1} COMPONENTS ${CMAKE_MATCH_2})")
+    set_property(GLOBAL APPEND PROPERTY POE_STATIC_WORDS -l${CMAKE_MATCH_1}${CMAKE_MATCH_2}) # -lQt6Core
   endif()
   set_property(GLOBAL APPEND PROPERTY POE_STATIC_DEPENDENCIES "${line}")
 endfunction()

@@ -26,7 +26,9 @@ case $what in
   alone)
     prefix=$work/prefix
     rm -rf "$prefix" "$work/consumer"
-    configured -DBUILD_SHARED_LIBS=OFF -DPOE_LOAD_LOOPS=OFF "-DPOE_STATIC_LOOPS=epoll;poll"
+    loops="epoll poll" # and one with a library behind it, which whoever links libpoe.a has to find
+    if pkg-config --exists libuv; then loops="$loops uv"; else echo "NOT TESTED: a loop with a library (apt install libuv1-dev)"; fi
+    configured -DBUILD_SHARED_LIBS=OFF -DPOE_LOAD_LOOPS=OFF "-DPOE_STATIC_LOOPS=$(echo "$loops" | tr ' ' ';')"
     quietly cmake --build "$work"
     quietly cmake --install "$work" --prefix "$prefix"
     [ -z "$(find "$prefix" -name '*.so*')" ] || fail "a shared object was installed: $(find "$prefix" -name '*.so*')"
@@ -34,9 +36,15 @@ case $what in
     quietly cmake -G Ninja -S "$source/tests/install/consumer" -B "$work/consumer" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_COMPILER="$cxx"
     quietly cmake --build "$work/consumer"
     consumer=$work/consumer/consumer
-    for loop in epoll poll; do
-      said=$(POE_EVENT_LOOP=$loop timeout 60 "$consumer") || fail "consumer on $loop"
-      [ "$said" = "$loop 10 hello" ] || fail "consumer on $loop said: $said"
+    packages=$(dirname "$(find "$prefix" -name poe.pc)")
+    flags=$(PKG_CONFIG_PATH=$packages pkg-config --static --cflags --libs poe)
+    # shellcheck disable=SC2086  # words are meant to split
+    quietly "$cxx" "$source/tests/install/consumer/consumer.cpp" -o "$work/consumer/by_pkg_config" $flags
+    for loop in $loops; do
+      for program in "$consumer" "$work/consumer/by_pkg_config"; do
+        said=$(POE_EVENT_LOOP=$loop timeout 60 "$program") || fail "$program on $loop"
+        [ "$said" = "$loop 10 hello" ] || fail "$program on $loop said: $said"
+      done
     done
 
     # Offered every plug-in there is, it opens none: neither a file of ours nor any under a descriptor's name.
@@ -52,16 +60,31 @@ case $what in
     ! POE_LOOP_PATH=$plugins POE_EVENT_LOOP=select timeout 60 "$consumer" >"$log" 2>&1 || fail "select was found"
     expect 'poe: cannot load loop "select": it is not built in, and this build of poe loads no plug-ins (POE_LOAD_LOOPS=OFF)'
     expect "tried: $plugins: this build of poe loads no loops, those it has are built in"
-    expect "found: epoll 1.0.0, poll 1.0.0 (poe loops lists them)"
+    expect "found: $(echo "$loops" | sed 's/ / 1.0.0, /g') 1.0.0 (poe loops lists them)"
     expect 'do:    pick one that is built in, or build poe with it: cmake -DPOE_STATIC_LOOPS="...;select"'
 
     POE_LOOP_PATH=$plugins quietly "$prefix/bin/poe" loops
-    [ "$(grep -c '(built in)$' "$log")" = 2 ] || fail "poe loops said: $(cat "$log")"
+    [ "$(grep -c '(built in)$' "$log")" = "$(echo "$loops" | wc -w)" ] || fail "poe loops said: $(cat "$log")"
     ! grep -q libpoe_loop "$log" || fail "poe loops lists a file: $(cat "$log")"
     POE_LOOP_PATH=$plugins quietly "$prefix/bin/poe" loops --explain
     expect "loop epoll: no loop was asked for"
     expect "$plugins (POE_LOOP_PATH): skipped: this build of poe loads no loops"
-    quietly timeout 120 "$prefix/bin/poe" tour --clients 10 ;;
+    quietly timeout 120 "$prefix/bin/poe" tour --clients 10
+
+    # Beside what is built in there is no host adapter, least of all in the current folder.
+    : >"$work/consumer/libpoe_kit_host_poll.so"
+    (cd "$work/consumer" && quietly "$prefix/bin/poe" check poll --check load.names_are_filled)
+    if [ "${loops% uv}" != "$loops" ]; then
+      ! "$prefix/bin/poe" check uv --check guest.run_is_refused >"$log" 2>&1 || fail "a guest was checked without a host"
+      expect "do: name an adapter with --host FILE"
+    fi
+
+    # Where no loop is chosen by itself, the advice is something this build obeys.
+    configured -DBUILD_SHARED_LIBS=OFF -DPOE_LOAD_LOOPS=OFF -DPOE_STATIC_LOOPS=sim
+    quietly cmake --build "$work" --target poe_command
+    ! "$work/bin/poe" loops --explain >"$log" 2>&1 || fail "a loop was chosen"
+    expect "none of epoll, poll, select can be used"
+    expect "do:    this build of poe loads no plug-ins (POE_LOAD_LOOPS=OFF): ask for one that is built in, POE_EVENT_LOOP=sim" ;;
 
   mixed)
     configured -DPOE_STATIC_LOOPS=poll "-DPOE_LOOPS=select;poll"
