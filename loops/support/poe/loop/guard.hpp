@@ -56,8 +56,9 @@ int guarded(Ledger& books, F&& f) {
     return refuse(books, e.code(), e.what());
   } catch (const std::system_error& e) {
     const int value = e.code().value();
-    const bool is_errno =
-        e.code().category() == std::generic_category() || e.code().category() == std::system_category();
+    // By address: UBSan needs a pipe to look into an object it does not know, and there may be no descriptor left.
+    const std::error_category* const of = &e.code().category();
+    const bool is_errno = of == &std::generic_category() || of == &std::system_category();
     return refuse(books, is_errno && value > 0 && value < 4096 ? -value : -EIO, e.what());
   } catch (const std::bad_alloc&) {
     return refuse(books, -ENOMEM, "out of memory in the loop plug-in");
