@@ -44,16 +44,31 @@ void HttpConnection::thrown() {
   break_off();
 }
 
+// With the target as it came, for that is visible ASCII: a decoded path could end the line in the log.
+void HttpConnection::warn_of_handler(const HttpRequestHead& request, std::string_view why) {
+  warn_of("HTTP handler of " + request.method + " " + request.target + ": " + std::string(why));
+}
+
+// Of what has ended: that it throws ends nothing more.
+void HttpConnection::tell_gone(Fn<void()>& gone) {
+  if (!gone) return;
+  try {
+    gone();
+  } catch (...) {
+    warn_of_thrown();
+  }
+}
+
 // The exchange answers 500 by itself when the handler lets go of it, also by throwing.
 void HttpConnection::call_handler() {
   HttpHandler& handler = *match_.handler;
-  const std::string what = "HTTP handler of " + exchange_->request.head.method + " " + exchange_->request.path + ": ";
+  const std::shared_ptr<HttpExchange::State> state = exchange_;
   try {
-    handler(HttpExchange(exchange_));
+    handler(HttpExchange(state));
   } catch (const std::exception& thrown) {
-    warn_of(what + thrown.what());
+    warn_of_handler(state->request.head, thrown.what());
   } catch (...) {
-    warn_of(what + "it threw something that is no std::exception");
+    warn_of_handler(state->request.head, "it threw something that is no std::exception");
   }
 }
 
@@ -248,7 +263,7 @@ void HttpConnection::pump() {
     source_ = nullptr;
     if (more) done = end({});
     if (more && done) return;
-    warn_of("HTTP answer to " + state->request.path + ": " + (more ? done.error() : more.error()).message());
+    warn_of("HTTP answer to " + state->request.head.target + ": " + (more ? done.error() : more.error()).message());
     return break_off();
   }
 }

@@ -136,17 +136,12 @@ void HttpConnection::disconnected() {
   write_timer_.cancel();
   drain_.cancel();
   source_ = nullptr;
-  const std::shared_ptr<HttpExchange::State> state = exchange_;
+  Fn<void()> gone = exchange_ ? std::move(exchange_->gone) : Fn<void()>();
   release_exchange();
   input_ = nullptr;
   HttpTakeover tunnel = end_tunnel();
-  Fn<void()> gone = state ? std::move(state->gone) : std::move(tunnel.gone);
-  if (!gone) return;
-  try {
-    gone();
-  } catch (...) {
-    warn_of_thrown();
-  }
+  tell_gone(gone);
+  tell_gone(tunnel.gone);
 }
 
 void HttpConnection::drain() {

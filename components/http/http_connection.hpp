@@ -88,6 +88,7 @@ class HttpConnection final : public TcpConnection, private HttpInput::Listener {
   void log(const HttpRequestHead* request, int status, std::uint64_t octets);
   std::int64_t wall_seconds() const;
   void warn_of(const std::string& what);
+  void warn_of_handler(const HttpRequestHead& request, std::string_view why);
   /// Runs a callback; what it throws is a warning and the end of the connection.
   template <class F>
   void guarded(F callback) {
@@ -98,6 +99,7 @@ class HttpConnection final : public TcpConnection, private HttpInput::Listener {
     }
   }
   void thrown();
+  void tell_gone(Fn<void()>& gone);
   void warn_of_thrown();
 
   // ---- after HTTP, http_tunnel.cpp

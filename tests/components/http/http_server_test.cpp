@@ -161,6 +161,23 @@ TEST_P(HttpServerTest, AThrowingOrForgetfulHandlerIsA500AndTheConnectionGoesOn) 
   EXPECT_TRUE(has(warnings.lines[0], "GET /throw: no luck"));
 }
 
+TEST_P(HttpServerTest, AClientPutsNoLinesIntoTheWarnings) {
+  HttpServerOptions options = server_options();
+  options.routes.get("/throw/*", [](HttpExchange) { throw std::runtime_error("no luck"); });
+  options.routes.get("/source/*", [](HttpExchange exchange) {
+    exchange.stream(HttpResponse(200), [](std::string&) -> Result<bool> { throw std::runtime_error("no luck"); });
+  });
+  serve_http(std::move(options));
+  for (const char* what : {"throw", "source"}) {
+    warnings.lines.clear();
+    ask_for("GET /" + std::string(what) + "/%0apoe:%20fake%20line%1b[2J");
+    ASSERT_EQ(warnings.lines.size(), 1u);
+    const std::string& line = warnings.lines[0];
+    EXPECT_TRUE(std::all_of(line.begin(), line.end(), [](char c) { return c >= ' ' && c < 0x7f; })) << line;
+    EXPECT_TRUE(has(line, "/%0apoe:%20fake%20line%1b[2J")) << line;
+  }
+}
+
 TEST_P(HttpServerTest, AnAnswerInPiecesWaitsForASlowClient) {
   HttpServerOptions options = server_options();
   const std::string piece(30000, 'p');
