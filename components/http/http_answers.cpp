@@ -305,6 +305,7 @@ void HttpConnection::close_output() {
   release_exchange();
   if (input_ended_) return shutdown();
   phase_ = Phase::lingering;
+  head_waits_ = false;  // the request behind is not handled
   if (input_ != nullptr) input_->listen(nullptr);
   wheel().shutdown_output();
   wheel().resume_input();
