@@ -117,7 +117,8 @@ Result<Output> HttpSocket::send(std::string_view message, WebSocketKind kind) {
 void HttpSocket::close(std::uint16_t code, std::string_view reason) {
   if (!*this) return;
   std::string text;
-  if (filter().encode_close(code, reason, text)) static_cast<void>(state_->tunnel.put(text));
+  const bool put = filter().encode_close(code, reason, text) && state_->tunnel.put(text);
+  if (put && state_->code == kAbnormal) state_->code = code;
   state_->tunnel.close();
 }
 

@@ -84,7 +84,7 @@ TEST_P(HttpUpgradeTest, EndsOfAWebSocket) {
   serve_socket();
   const Client bye = dial();
   say(bye, handshake() + frame(WebSocketKind::text, "bye") + frame(WebSocketKind::text, "unheard"));
-  until([&] { return heard(bye).ended && said("closed 1006"); });
+  until([&] { return heard(bye).ended && said("closed 4000"); });
   EXPECT_TRUE(has(heard(bye).text, "as you wish"));
   EXPECT_FALSE(said("got unheard"));
   log.clear();

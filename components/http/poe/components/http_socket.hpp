@@ -32,7 +32,7 @@ class HttpSocketOptions {
   Fn<void(HttpSocket&, std::string_view message, WebSocketKind kind)> message;
   /// A send() may follow after one that answered Output::high.
   Fn<void(HttpSocket&)> drained;
-  /// Once, at the end: the client's code, 1006 if the connection ended without one, or ours if it had broken the rules.
+  /// Once, at the end: the code of who closed first, the client or we; 1006 if the connection ended without one.
   Fn<void(std::uint16_t code)> closed;
 
   std::size_t max_message = std::size_t{1} << 20;  ///< octets; over it the socket is closed with 1009
