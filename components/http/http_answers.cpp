@@ -176,6 +176,25 @@ Result<void> HttpConnection::begin(HttpResponse&& response) {
   return {};
 }
 
+// Who hears events has nothing more to say, so its end is the stream's; that, or a drain, may have come before.
+Result<void> HttpConnection::begin_events(HttpResponse&& response) {
+  if (auto done = begin(std::move(response)); !done) return done;
+  if (!exchange_) return {};  // the connection broke
+  exchange_->ends_with_client = true;
+  if (input_ended_) {
+    break_off();
+  } else if (draining_) {
+    end_events();
+  }
+  return {};
+}
+
+void HttpConnection::end_events() {
+  Fn<void()> gone = std::move(exchange_->gone);
+  if (!end({})) break_off();
+  tell_gone(gone);
+}
+
 Result<void> HttpConnection::stream(HttpResponse&& response, HttpSource source) {
   if (auto done = begin(std::move(response)); !done) return done;
   if (!exchange_ || exchange_->connection == nullptr) return {};  // the connection broke; the exchange knows

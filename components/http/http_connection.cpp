@@ -148,7 +148,7 @@ void HttpConnection::drain() {
   draining_ = true;
   if (phase_ == Phase::idle) return close_output();
   if (phase_ == Phase::tunnel) return drain_tunnel();
-  if (exchange_ && exchange_->ends_with_client) static_cast<void>(end({}));
+  if (exchange_ && exchange_->ends_with_client) end_events();
 }
 
 // ---- time -----------------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ class HttpConnection final : public TcpConnection, private HttpInput::Listener {
   Result<void> respond(HttpResponse&& response);
   Result<void> stream(HttpResponse&& response, HttpSource source);
   Result<void> begin(HttpResponse&& response);
+  Result<void> begin_events(HttpResponse&& response);
   Result<Output> write(std::string_view piece);
   Result<void> end(const HttpFields& trailers);
   void dropped() noexcept;
@@ -83,6 +84,7 @@ class HttpConnection final : public TcpConnection, private HttpInput::Listener {
   void next_request();
   void close_output();
   void break_off();
+  void end_events();
   void release_exchange();
   void log(const HttpExchange::State& exchange);
   void log(const HttpRequestHead* request, int status, std::uint64_t octets);

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "poe/components/http_events.hpp"
 
-#include "http_exchange_state.hpp"
+#include "http_connection.hpp"
 
 namespace poe {
 
 Result<HttpEvents> HttpEvents::begin(HttpExchange exchange, HttpResponse response) {
   response.fields.add("Content-Type", "text/event-stream");
   if (!response.fields.find("Cache-Control")) response.fields.add("Cache-Control", "no-cache");
-  if (auto done = exchange.begin(std::move(response)); !done) return failure(done.error());
-  if (exchange) exchange.state_->ends_with_client = true;
+  const auto to = exchange.connection();
+  if (!to) return failure(to.error());
+  if (auto done = (*to)->begin_events(std::move(response)); !done) return failure(done.error());
   return HttpEvents(std::move(exchange));
 }
 

@@ -66,6 +66,7 @@ Result<HttpTunnel> HttpConnection::upgrade(HttpResponse&& head, HttpTakeover tak
   if (handle.state_->callbacks.begun) guarded([&] { handle.state_->callbacks.begun(handle); });
   if (handle) wheel().resume_input();
   if (handle && draining_) drain_tunnel();
+  if (handle && input_ended_) shutdown();  // the client left before the upgrade: nothing else would end it
   return handle;
 }
 

@@ -64,6 +64,56 @@ TEST_P(HttpDrainTest, DrainFinishesWhatIsInHandAndEnds) {
   until([&] { return said("stopped"); });
 }
 
+TEST_P(HttpDrainTest, AStreamThatBeginsWhileDrainingEndsAtOnce) {
+  const SessionId server = serve_http(draining());
+  const Client client = begin("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+  until([&] { return static_cast<bool>(kept); });
+  ASSERT_TRUE(kernel.post(server, http::drain));
+  settle();
+  auto begun = HttpEvents::begin(std::move(kept));
+  ASSERT_TRUE(begun);
+  EXPECT_FALSE(*begun);
+  until([&] { return heard(client).ended && said("stopped"); });
+  EXPECT_TRUE(has(heard(client).text, "Connection: close\r\n"));
+  EXPECT_TRUE(heard(client).text.ends_with("\r\n\r\n0\r\n\r\n")) << heard(client).text;
+}
+
+TEST_P(HttpDrainTest, WhoHoldsAStreamHearsThatItWasDrained) {
+  const SessionId server = serve_http(draining());
+  begin("GET /events HTTP/1.1\r\nHost: a\r\n\r\n", "\r\n\r\n");
+  events.on_gone([this] {
+    note("gone");
+    events = HttpEvents();
+    throw std::runtime_error("no luck");
+  });
+  ASSERT_TRUE(kernel.post(server, http::drain));
+  until([&] { return said("stopped"); });
+  EXPECT_EQ(count("gone"), 1);
+  ASSERT_EQ(warnings.lines.size(), 1u);
+  EXPECT_TRUE(has(warnings.lines[0], "no luck"));
+}
+
+TEST_P(HttpDrainTest, AClientThatHasLeftDoesNotKeepTheConnectionThatLingers) {
+  HttpServerOptions options = draining();
+  options.linger_time = 20s;
+  const SessionId server = serve_http(std::move(options));
+  const Client client = begin("GET /later HTTP/1.1\r\nHost: a\r\n\r\n" + std::string(kGet));
+  until([&] { return static_cast<bool>(kept); });
+  settle();
+  HttpResponse last(200, "done");
+  last.fields.add("Connection", "close");
+  const TimePoint began = kernel.now();
+  EXPECT_TRUE(kept.respond(std::move(last)));
+  until_heard(client, "done");
+  hang_up(client);
+  std::size_t connections = 1;
+  until([&] {
+    const auto asked = kernel.with<HttpServer>(server, [&](HttpServer& s) { connections = s.connections(); });
+    return !asked || connections == 0;
+  });
+  EXPECT_LT(kernel.now() - began, 10s);
+}
+
 TEST_P(HttpDrainTest, TheKernelsDrainEndsTheServerInTime) {
   serve_http(draining());
   const Client busy = begin("GET /later HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -106,6 +106,42 @@ TEST_P(HttpUpgradeTest, EndsOfAWebSocket) {
   EXPECT_TRUE(has(warnings.lines[0], "no luck")) << warnings.lines[0];
 }
 
+TEST_P(HttpUpgradeTest, OurClosingCodeStandsWhenTheClientAnswersIt) {
+  serve_socket();
+  const Client client = dial();
+  say(client, handshake());
+  until_heard(client, "\r\n\r\n");
+  socket.close(4001);
+  EXPECT_EQ(until_heard(client, "\x0f\xa1"), std::string("\x88\x02\x0f\xa1", 4));
+  say(client, close_frame(4001));
+  hang_up(client);
+  until([&] { return log.size() == 3; });
+  EXPECT_EQ(log.back(), "closed 4001");
+}
+
+TEST_P(HttpUpgradeTest, AnUpgradeBehindTheClientsEndEndsToo) {
+  HttpServerOptions options = server_options();
+  HttpExchange kept;
+  options.routes.get("/*", [&](HttpExchange exchange) { kept = std::move(exchange); });
+  serve_http(std::move(options));
+  const auto left = [&](const std::string& request) {
+    const Client client = dial();
+    say(client, request);
+    with_client(ids[static_cast<std::size_t>(client)], [](TcpClient& c) { c.wheel().shutdown_output(); });
+    until([&] { return static_cast<bool>(kept); });
+    settle();
+    return client;
+  };
+  const Client socket_client = left(handshake());
+  EXPECT_TRUE(HttpSocket::accept(std::move(kept), echo()));
+  until([&] { return heard(socket_client).ended && said("closed 1006"); });
+  const Client events_client = left("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  auto events = HttpEvents::begin(std::move(kept));
+  ASSERT_TRUE(events);
+  EXPECT_FALSE(*events);
+  until([&] { return heard(events_client).ended; });
+}
+
 TEST_P(HttpUpgradeTest, HandshakesThatAreNone) {
   serve_socket();
   const std::string key = kKey;

@@ -23,7 +23,8 @@ class POE_API HttpEvents {
  public:
   HttpEvents() noexcept = default;
 
-  /// Answers with the head of an event stream. `response` may have more fields. Errors: as HttpExchange::begin().
+  /// Answers with the head of an event stream. `response` may have more fields. The stream has ended at once (this is
+  /// false) if the client has ended its half or the server is being drained. Errors: as HttpExchange::begin().
   static Result<HttpEvents> begin(HttpExchange exchange, HttpResponse response = HttpResponse(200));
 
   /// Whether the client is still there, as far as is known: a connection that broke silently shows when something is
@@ -38,6 +39,7 @@ class POE_API HttpEvents {
   std::string_view last_event_id() const noexcept;
 
   void on_drained(Fn<void()> callback) { exchange_.on_drained(std::move(callback)); }
+  /// As HttpExchange::on_gone(), also called when the server is drained. No effect on a stream that has ended.
   void on_gone(Fn<void()> callback) { exchange_.on_gone(std::move(callback)); }
 
  private:

@@ -41,10 +41,11 @@ class POE_API HttpTunnel {
  public:
   HttpTunnel() noexcept = default;
 
-  /// Answers with `head`, a 101 with its Connection and Upgrade fields (or a 2xx to CONNECT), and takes the connection
-  /// over with these filters; an empty `output` is the same as `input`. What the client has sent already goes to
-  /// `input`. The server's limits of time end here, but for HttpServerOptions::write_time. Errors: as
-  /// HttpExchange::respond(), also if the client did not offer an upgrade; the exchange may then be answered otherwise.
+  /// Answers with `head`, a 101 with its Connection and Upgrade fields, and takes the connection over with these
+  /// filters; an empty `output` is the same as `input`. What the client has sent already goes to `input`. If it has
+  /// ended its half before, the connection ends behind `begun`. The server's limits of time end here, but for
+  /// HttpServerOptions::write_time. Errors: as HttpExchange::respond(), also if the client did not offer an upgrade;
+  /// the exchange may then be answered otherwise.
   static Result<HttpTunnel> begin(HttpExchange& exchange, HttpResponse head, HttpTakeover takeover, AnyFilter input,
                                   AnyFilter output = AnyFilter());
 
