@@ -287,10 +287,13 @@ void HttpConnection::pump() {
   }
 }
 
+// Its callbacks may hold the exchange itself: they go now, not with it.
 void HttpConnection::release_exchange() {
   const std::shared_ptr<HttpExchange::State> exchange = std::exchange(exchange_, nullptr);
   if (!exchange) return;
   exchange->connection = nullptr;
+  const Fn<void()> drained = std::move(exchange->drained);
+  const Fn<void()> gone = std::move(exchange->gone);
   log(*exchange);
 }
 

@@ -15,7 +15,11 @@ HttpConnection::HttpConnection(Birth birth, TcpSeed seed, std::shared_ptr<HttpSe
     : TcpConnection(std::move(birth), std::move(seed)), core_(std::move(core)) {}
 
 HttpConnection::~HttpConnection() {
-  if (exchange_) exchange_->connection = nullptr;  // stopped from outside: nobody is told
+  if (exchange_) {  // stopped from outside: nobody is told
+    exchange_->connection = nullptr;
+    const Fn<void()> drained = std::move(exchange_->drained);  // they may hold the exchange
+    const Fn<void()> gone = std::move(exchange_->gone);
+  }
   end_tunnel();
 }
 
