@@ -128,6 +128,49 @@ TEST_P(HttpServerTest, AnExchangeOutlivesItsConnection) {
   EXPECT_TRUE(told);
 }
 
+TEST_P(HttpServerTest, CallbacksThatHoldTheirExchangeEndWithIt) {
+  HttpServerOptions options = server_options();
+  std::weak_ptr<HttpExchange> answered;
+  std::weak_ptr<HttpExchange> open;
+  const auto hold = [](HttpExchange exchange) {
+    auto shared = std::make_shared<HttpExchange>(std::move(exchange));
+    shared->on_drained([shared] {});
+    shared->on_gone([shared] {});
+    return shared;
+  };
+  options.routes.get("/answered", [&](HttpExchange exchange) {
+    const auto shared = hold(std::move(exchange));
+    answered = shared;
+    EXPECT_TRUE(shared->respond(200, "fine"));
+  });
+  options.routes.get("/open", [&](HttpExchange exchange) { open = hold(std::move(exchange)); });
+  const SessionId server = serve_http(std::move(options));
+  const Client client = dial();
+  say(client, "GET /answered HTTP/1.1\r\nHost: a\r\n\r\nGET /open HTTP/1.1\r\nHost: a\r\n\r\n");
+  until_heard(client, "fine");
+  EXPECT_TRUE(answered.expired()) << "answered";
+  until([&] { return !open.expired(); });
+  ASSERT_TRUE(kernel.signal(server, "KILL"));
+  until([&] { return heard(client).ended; });
+  EXPECT_TRUE(open.expired()) << "stopped from outside";
+}
+
+TEST_P(HttpServerTest, LimitsThatAreTheServersDoNotMatter) {
+  HttpServerOptions options = server_options();
+  options.limits.max_pipelined = 1;
+  options.limits.max_buffer = 1;
+  options.limits.streaming = false;
+  HttpExchange kept;
+  options.routes.get("/later", [&](HttpExchange exchange) { kept = std::move(exchange); });
+  options.routes.get("/*", tell());
+  serve_http(std::move(options));
+  const Client client = dial();
+  say(client, "GET /later HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
+  until([&] { return static_cast<bool>(kept); });
+  EXPECT_TRUE(kept.respond(200, "first"));
+  EXPECT_TRUE(has(until_heard(client, "/2"), "GET /2 [2]"));
+}
+
 TEST_P(HttpServerTest, AHalfClosingClientGetsALateAnswer) {
   HttpServerOptions options = server_options();
   HttpExchange kept;
