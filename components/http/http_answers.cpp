@@ -205,16 +205,19 @@ Result<void> HttpConnection::stream(HttpResponse&& response, HttpSource source) 
   return {};
 }
 
+// Asked before the wheel is, for that takes what does not fit for an error of the connection.
+Result<void> HttpConnection::check_room(const char* of_what, std::size_t size) {
+  constexpr std::size_t kFraming = 32;  // octets around a chunk, at most
+  if (wheel().out_octets() + size + kFraming <= core_->options.output_limit) return {};
+  return failure(Errc::limit, "write", of_what, std::to_string(wheel().out_octets()) + " octets wait already",
+                 "after Output::high wait until it has drained, or raise output_limit");
+}
+
 Result<Output> HttpConnection::write(std::string_view piece) {
   if (!exchange_->begun) {
     return failure(Errc::invalid_argument, "write", "the body of an HTTP answer", "it has not begun", "begin() first");
   }
-  constexpr std::size_t kFraming = 32;  // octets around a chunk, at most
-  if (wheel().out_octets() + piece.size() + kFraming > core_->options.output_limit) {
-    return failure(Errc::limit, "write", "the body of an HTTP answer",
-                   std::to_string(wheel().out_octets()) + " octets wait already",
-                   "after Output::high wait for on_drained, or raise output_limit");
-  }
+  if (auto room = check_room("the body of an HTTP answer", piece.size()); !room) return failure(room.error());
   std::string text;
   if (auto done = http().write_body(piece, text); !done) return failure(done.error());
   if (!text.empty()) {

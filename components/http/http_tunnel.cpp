@@ -71,6 +71,9 @@ Result<HttpTunnel> HttpConnection::upgrade(HttpResponse&& head, HttpTakeover tak
 }
 
 Result<Output> HttpConnection::put_in_tunnel(std::string_view record) {
+  if (auto room = check_room("a record of an upgraded HTTP connection", record.size()); !room) {
+    return failure(room.error());
+  }
   const std::size_t before = wheel().out_octets();
   const auto output = put(record);
   if (!output) return output;

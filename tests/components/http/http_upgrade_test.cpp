@@ -185,6 +185,31 @@ TEST_P(HttpUpgradeTest, ATunnelTakesAnyFilter) {
   EXPECT_FALSE(said("never"));
 }
 
+TEST_P(HttpUpgradeTest, ARecordThatDoesNotFitIsRefusedAndTheTunnelStays) {
+  HttpServerOptions options = server_options();
+  options.output_limit = 100000;
+  HttpTunnel tunnel;
+  options.routes.get("/", [&](HttpExchange exchange) {
+    HttpResponse head(101);
+    head.fields.add("Connection", "Upgrade").add("Upgrade", "octets");
+    auto begun = HttpTunnel::begin(exchange, std::move(head), HttpTakeover(), StreamFilter());
+    ASSERT_TRUE(begun);
+    tunnel = std::move(*begun);
+    EXPECT_TRUE(tunnel.put(std::string(60000, '1')));
+    const auto refused = tunnel.put(std::string(60000, '2'));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), Errc::limit);
+  });
+  serve_http(std::move(options));
+  const Client client = dial();
+  say(client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: octets\r\n\r\n");
+  until([&] { return heard(client).text.size() > 60000 || heard(client).ended; });
+  settle();
+  ASSERT_TRUE(tunnel);
+  EXPECT_TRUE(tunnel.put("3"));
+  EXPECT_TRUE(until_heard(client, "3").ends_with("13"));
+}
+
 TEST_P(HttpUpgradeTest, AnUpgradeNobodyOfferedFails) {
   HttpServerOptions options = server_options();
   options.routes.get("/", [](HttpExchange exchange) {

@@ -50,7 +50,8 @@ class POE_API HttpTunnel {
                                   AnyFilter output = AnyFilter());
 
   explicit operator bool() const noexcept;
-  /// Queues a record, as ReadWrite::put(). Error also: `closed` once this is false.
+  /// Queues a record, as ReadWrite::put(). Errors: `limit` as HttpExchange::write(), for a filter that adds no more
+  /// than 32 octets; one over the limit that adds more breaks the connection. `closed` once this is false.
   Result<Output> put(std::string_view record);
   /// What was put goes out, then the connection ends; nothing more comes.
   void close();
