@@ -312,7 +312,7 @@ void HttpConnection::finished() {
   } else if (input_ended_) {
     shutdown();
   } else {
-    phase_ = http().pending_size() > 0 ? Phase::head : Phase::idle;
+    phase_ = input_->only_line_ends() ? Phase::idle : Phase::head;
     set_deadline(phase_ == Phase::head ? core_->options.header_time : core_->options.idle_time);
   }
 }

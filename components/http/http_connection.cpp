@@ -31,10 +31,11 @@ void HttpConnection::opened() {
   set_deadline(core_->options.header_time);
 }
 
+// Of the first request, the time began with the connection.
 void HttpConnection::octets_came() {
-  if (phase_ != Phase::idle) return;
+  if (phase_ != Phase::idle || input_->only_line_ends()) return;
   phase_ = Phase::head;
-  set_deadline(core_->options.header_time);
+  if (put_octets_ > 0) set_deadline(core_->options.header_time);
 }
 
 void HttpConnection::input(std::string_view record) {

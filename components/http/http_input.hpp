@@ -29,10 +29,14 @@ class HttpInput final : public Filter {
   HttpdFilter& http() noexcept { return http_; }
   /// Borrowed; nullptr: nobody.
   void listen(Listener* listener) noexcept { listener_ = listener; }
+  /// Whether nothing waits but line ends, if anything: they may stand before a request (RFC 9112, 2.2) and begin none.
+  bool only_line_ends() const noexcept { return http_.pending_size() <= line_ends_; }
 
   void feed(std::string_view bytes) override {
-    if (listener_ != nullptr) listener_->octets_came();
+    const std::size_t last = bytes.find_last_not_of("\r\n");
+    line_ends_ = last == std::string_view::npos ? line_ends_ + bytes.size() : bytes.size() - last - 1;
     http_.feed(bytes);
+    if (listener_ != nullptr) listener_->octets_came();
   }
   void keep() override { http_.keep(); }
   Result<std::optional<std::string_view>> next() override { return http_.next(); }
@@ -47,6 +51,7 @@ class HttpInput final : public Filter {
  private:
   HttpdFilter http_;
   HttpLimits limits_;
+  std::size_t line_ends_ = 0;  // octets of CR and LF at the end of all that was fed
   Listener* listener_ = nullptr;
 };
 

@@ -16,6 +16,10 @@ class HttpLimitsTest : public HttpTest {
     });
     return options;
   }
+  void pass(Duration time) {
+    const TimePoint began = kernel.now();
+    while (kernel.now() - began < time) ASSERT_TRUE(kernel.run_one_timeslice(2ms));
+  }
   int handled = 0;
 };
 POE_ON_EVERY_LOOP(HttpLimitsTest);
@@ -80,8 +84,8 @@ TEST_P(HttpLimitsTest, ASlowHeadIsA408) {
   serve_http(std::move(options));
   EXPECT_EQ(status_of(ask("GET / HTTP/1.1\r\nHost: ")), "HTTP/1.1 408 Request Timeout");
   // Octets now and then do not help: the limit is for the whole head.
-  const Client slow = dial();
   const TimePoint began = kernel.now();
+  const Client slow = dial();
   int sent = 0;
   while (!heard(slow).ended && heard(slow).text.empty() && sent < 1000) {
     if (sent++ % 4 == 0) say(slow, "G");
@@ -91,6 +95,44 @@ TEST_P(HttpLimitsTest, ASlowHeadIsA408) {
   EXPECT_TRUE(heard(slow).text.starts_with("HTTP/1.1 408")) << heard(slow).text;
   EXPECT_GE(kernel.now() - began, 50ms);
   EXPECT_EQ(handled, 0);
+}
+
+TEST_P(HttpLimitsTest, TheTimeOfTheFirstRequestBeginsWithTheConnection) {
+  HttpServerOptions options = counting();
+  options.header_time = 300ms;
+  options.linger_time = 20ms;
+  serve_http(std::move(options));
+  const Client first = dial();
+  pass(20ms);
+  const Client second = dial();
+  pass(20ms);
+  say(first, "G");
+  until([&] { return heard(second).ended; });
+  EXPECT_TRUE(heard(first).text.starts_with("HTTP/1.1 408")) << "a late octet gives no more time";
+}
+
+TEST_P(HttpLimitsTest, LineEndsBehindABodyBeginNoRequest) {
+  HttpServerOptions options = counting();
+  options.header_time = 40ms;
+  options.linger_time = 20ms;
+  const SessionId server = serve_http(std::move(options));
+  const Client client = dial();
+  const std::string post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab\r\n";
+  say(client, post);
+  until_heard(client, "fine");
+  pass(80ms);
+  EXPECT_EQ(heard(client).text, "") << "idle, not slow";
+  say(client, post.substr(0, post.size() - 2));
+  until_heard(client, "fine");
+  say(client, "\r\n");
+  pass(80ms);
+  EXPECT_EQ(heard(client).text, "") << "nor when they come later";
+  say(client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n\r\n");
+  until_heard(client, "fine");
+  EXPECT_EQ(handled, 3);
+  ASSERT_TRUE(kernel.post(server, http::drain));
+  until([&] { return heard(client).ended; });
+  EXPECT_EQ(heard(client).text, "");
 }
 
 TEST_P(HttpLimitsTest, ASilentClientIsClosedWithoutAWord) {
