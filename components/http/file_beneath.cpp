@@ -36,7 +36,7 @@ Result<Fd> open_in(const Fd& folder, const std::string& name, bool last) {
 
 Result<FileBeneath> open_beneath(const std::string& folder, std::string_view path, bool dotfiles) {
   FileBeneath found;
-  found.fd = Fd(::open(folder.c_str(), (path.empty() ? kRead : O_PATH | O_CLOEXEC) | O_DIRECTORY));
+  found.fd = Fd(::open(folder.c_str(), O_PATH | O_CLOEXEC | O_DIRECTORY));
   if (!found.fd) return system_failure(ENOTCONN, "open", folder, std::strerror(errno));
   while (!path.empty()) {
     const std::size_t slash = path.find('/');

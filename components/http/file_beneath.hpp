@@ -21,7 +21,7 @@ struct FileBeneath {
 /// Why not openat2(): RESOLVE_NO_SYMLINKS does the same in one call, but a filter of system calls or another system may
 /// lack it, and then this is needed all the same.
 ///
-/// @param path  names with single slashes between; empty: the folder itself
+/// @param path  names with single slashes between, at least one
 /// Errors: errno values; ENOENT also for "", "." and ".." as a name, for hidden names unless `dotfiles`, and for what
 /// is neither file nor folder. ENOTCONN: `folder` itself cannot be opened, see its reason.
 Result<FileBeneath> open_beneath(const std::string& folder, std::string_view path, bool dotfiles);

@@ -8,15 +8,10 @@
 #include <string_view>
 
 #include "http_date.hpp"
+#include "poe/filters/http_text.hpp"
 
 namespace poe {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 // Whether a list of entity tags, `W/"a", "b"` or `*`, has this one. Weak ones count only if `weak`.
 bool has_tag(std::string_view list, std::string_view etag, bool weak) {
@@ -42,9 +37,7 @@ std::optional<bool> tag_listed(const HttpFields& fields, std::string_view name, 
   if (fields.count(name) == 1) return has_tag(*fields.find(name), etag, weak);
   std::string all;
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    HttpFields one;
-    one.add(fields[i].name, "");
-    if (one.find(name)) all.append(fields[i].value).append(",");
+    if (same_name(fields[i].name, name)) all.append(fields[i].value).append(",");
   }
   return has_tag(all, etag, weak);
 }
@@ -109,10 +102,7 @@ HttpRange http_range(const HttpRequestHead& request, const HttpValidators& now_t
   const HttpFields& fields = request.fields;
   if (request.method != "GET" || fields.count("Range") != 1) return {};
   if (!range_is_current(fields, now_there, now)) return {};
-  std::string unit(fields.find("Range")->substr(0, 6));
-  std::transform(unit.begin(), unit.end(), unit.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? char(c | 32) : c; });
-  if (unit != "bytes=") return {};
+  if (!same_name(fields.find("Range")->substr(0, 6), "bytes=")) return {};
   const std::string_view spec = trimmed(fields.find("Range")->substr(6));
   if (spec.find(',') != std::string_view::npos) return {};
   return one_range(spec, size);

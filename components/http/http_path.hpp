@@ -21,7 +21,7 @@ std::optional<HttpTarget> read_target(std::string_view target);
 
 /// Percent-decoding alone. `plus`: a '+' is a blank, as in forms. Nothing for a malformed escape.
 std::optional<std::string> percent_decoded(std::string_view text, bool plus);
-/// A path as it may stand in a field: everything but unreserved characters and slashes is escaped.
+/// A path as it may stand in a field: everything but slashes and what RFC 3986, 3.3 allows in a segment is escaped.
 std::string percent_encoded(std::string_view path);
 
 }  // namespace poe

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "poe/components/http_socket.hpp"
 
-#include <algorithm>
-
+#include "poe/filters/http_text.hpp"
 #include "poe/filters/stream.hpp"
 
 namespace poe {
@@ -12,18 +11,13 @@ constexpr std::uint16_t kAbnormal = 1006;  // RFC 6455, 7.1.5: the connection en
 constexpr std::uint16_t kNoCode = 1005;
 constexpr std::uint16_t kGoingAway = 1001;
 
-bool same_text(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
-}
-
 // RFC 6455, 10.2: browsers say which site the page is of; other programs need not.
 bool from_here(const HttpFields& fields) {
   const auto origin = fields.find("Origin");
   if (!origin) return true;
   const std::size_t scheme = origin->find("://");
   const auto host = fields.find("Host");
-  return scheme != std::string_view::npos && host && same_text(origin->substr(scheme + 3), *host);
+  return scheme != std::string_view::npos && host && same_name(origin->substr(scheme + 3), *host);
 }
 
 // What is wrong with the handshake, as a status; 101 if nothing is (RFC 6455, 4.2.1).

@@ -38,9 +38,9 @@ ReadWrite& HttpTunnel::wheel() const noexcept { return state_->connection->wheel
 
 Result<HttpTunnel> HttpConnection::upgrade(HttpResponse&& head, HttpTakeover takeover, AnyFilter in, AnyFilter out) {
   if (exchange_->begun) return begun_twice();
-  if (head.status != 101 && (exchange_->request.head.method != "CONNECT" || head.status / 100 != 2)) {
+  if (head.status != 101) {
     return failure(Errc::invalid_argument, "upgrade", "an HTTP connection",
-                   "a " + std::to_string(head.status) + " does not end HTTP", "answer 101, or a 2xx to CONNECT");
+                   "a " + std::to_string(head.status) + " does not end HTTP", "answer 101");
   }
   std::string text;
   add_date(head);

@@ -26,8 +26,6 @@ bool all_in(const std::array<bool, 256>& table, std::string_view text) noexcept 
   return std::all_of(text.begin(), text.end(), [&](char c) { return table[static_cast<unsigned char>(c)]; });
 }
 
-char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
 bool is_value(std::string_view text) noexcept {
   return std::none_of(text.begin(), text.end(), [](char c) {
     const auto octet = static_cast<unsigned char>(c);
@@ -42,16 +40,6 @@ tl::unexpected<Error> misuse(std::string why, std::string advice) {
 }
 
 bool is_token(std::string_view text) noexcept { return !text.empty() && all_in(kToken, text); }
-
-bool same_name(std::string_view a, std::string_view b) noexcept {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
-std::string_view trimmed(std::string_view text) noexcept {
-  const std::size_t begin = text.find_first_not_of(" \t");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
 
 std::optional<std::uint64_t> whole_number(std::string_view digits) noexcept {
   constexpr std::uint64_t kMost = std::uint64_t{1} << 63;

@@ -10,6 +10,7 @@
 
 #include "poe/error.hpp"
 #include "poe/filters/http_message.hpp"
+#include "poe/filters/http_text.hpp"
 
 namespace poe {
 
@@ -17,8 +18,6 @@ namespace poe {
 tl::unexpected<Error> misuse(std::string why, std::string advice);
 
 bool is_token(std::string_view text) noexcept;
-bool same_name(std::string_view a, std::string_view b) noexcept;
-std::string_view trimmed(std::string_view text) noexcept;
 /// Digits and nothing else, below 2^63; an empty text is no number.
 std::optional<std::uint64_t> whole_number(std::string_view digits) noexcept;
 /// Visible ASCII and nothing else: what a request target may hold, fragments not (RFC 9112, 3.2).
