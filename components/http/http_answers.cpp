@@ -93,11 +93,8 @@ void HttpConnection::answer_without_handler() {
 void HttpConnection::answer_refusal() {
   if (phase_ == Phase::body && http().refusal()) {
     const HttpRefusal& why = *http().refusal();
-    HttpResponse response(why.status, why.reason + "\n");
-    response.fields.add("Connection", "close");
-    phase_ = Phase::answering;
-    no_deadline();
-    return static_cast<void>(respond(std::move(response)));
+    return refuse_body(why.status, {why.status == 413 ? Errc::limit : Errc::protocol, "read",
+                                    "the body of an HTTP request", why.reason});
   }
   std::string text;
   if (!http().respond_refusal(text)) return break_off();
@@ -142,7 +139,8 @@ void HttpConnection::decorate(HttpResponse& response) {
   const std::string& name = core_->options.server_name;
   if (!name.empty() && !fields.find("Server")) fields.add("Server", name);
   // An upgrade that is turned down: what the client sent behind it may be either protocol.
-  const bool last = draining_ || exchange_->request.head.upgrade;
+  // One that begins before all of the body is here: nobody may read the rest.
+  const bool last = draining_ || exchange_->request.head.upgrade || phase_ == Phase::body;
   if (last && !fields.lists("Connection", "close")) fields.add("Connection", "close");
 }
 
@@ -290,13 +288,10 @@ void HttpConnection::pump() {
   }
 }
 
-// Its callbacks may hold the exchange itself: they go now, not with it.
 void HttpConnection::release_exchange() {
   const std::shared_ptr<HttpExchange::State> exchange = std::exchange(exchange_, nullptr);
   if (!exchange) return;
-  exchange->connection = nullptr;
-  const Fn<void()> drained = std::move(exchange->drained);
-  const Fn<void()> gone = std::move(exchange->gone);
+  exchange->let_go();
   log(*exchange);
 }
 
@@ -321,7 +316,7 @@ void HttpConnection::finished() {
 void HttpConnection::next_request() {
   head_waits_ = false;
   begin_request();
-  if (connected()) wheel().resume_input();
+  if (connected() && !body_rests()) wheel().resume_input();
 }
 
 // What was put goes out, then the client sees the end; what it still sends is dropped.

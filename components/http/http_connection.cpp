@@ -15,11 +15,7 @@ HttpConnection::HttpConnection(Birth birth, TcpSeed seed, std::shared_ptr<HttpSe
     : TcpConnection(std::move(birth), std::move(seed)), core_(std::move(core)) {}
 
 HttpConnection::~HttpConnection() {
-  if (exchange_) {  // stopped from outside: nobody is told
-    exchange_->connection = nullptr;
-    const Fn<void()> drained = std::move(exchange_->drained);  // they may hold the exchange
-    const Fn<void()> gone = std::move(exchange_->gone);
-  }
+  if (exchange_) exchange_->let_go();  // stopped from outside: on_gone is not told
   end_tunnel();
 }
 
@@ -45,8 +41,7 @@ void HttpConnection::input(std::string_view record) {
     case HttpPart::head:
       return head_came();
     case HttpPart::body:
-      if (phase_ == Phase::body && match_.handler != nullptr) exchange_->request.body.append(record);
-      return;
+      return phase_ == Phase::body ? body_came(record) : void();
     case HttpPart::end:
       return message_complete();
     case HttpPart::message:
@@ -76,7 +71,7 @@ void HttpConnection::begin_request() {
   match_ = core_->options.routes.find(request);
   phase_ = Phase::body;
   set_deadline(core_->options.body_time);
-  if (request.head.expects_continue) expect_came();
+  begin_body(request.head);
 }
 
 // RFC 9110, 10.1.1: the client waits for our opinion before it sends the body.
@@ -85,6 +80,10 @@ void HttpConnection::expect_came() {
     phase_ = Phase::answering;
     return answer_without_handler();
   }
+  say_continue();
+}
+
+void HttpConnection::say_continue() {
   std::string text;
   if (http().interim(100, text)) send(text);
 }
@@ -94,6 +93,8 @@ void HttpConnection::message_complete() {
   phase_ = Phase::answering;
   no_deadline();
   exchange_->request.trailers = http().trailers();
+  exchange_->body_complete = true;
+  if (exchange_->body_streams) return give_body({});
   if (match_.handler == nullptr) return answer_without_handler();
   call_handler();
 }
@@ -128,7 +129,7 @@ void HttpConnection::low() {
   if (phase_ == Phase::tunnel) return tunnel_low();
   if (phase_ == Phase::waiting) return next_request();
   if (source_) return pump();
-  if (phase_ != Phase::answering || !exchange_ || !exchange_->drained) return;
+  if (!exchange_ || !exchange_->drained) return;
   const std::shared_ptr<HttpExchange::State> state = exchange_;
   Fn<void()> callback = std::move(state->drained);
   guarded([&] { callback(); });
@@ -139,6 +140,7 @@ void HttpConnection::low() {
 void HttpConnection::disconnected() {
   deadline_timer_.cancel();
   write_timer_.cancel();
+  later_.cancel();
   drain_.cancel();
   source_ = nullptr;
   Fn<void()> gone = exchange_ ? std::move(exchange_->gone) : Fn<void()>();
@@ -181,12 +183,9 @@ void HttpConnection::too_late() {
       log(nullptr, 408, 0);
       send(kTimeout);
       return close_output();
-    case Phase::body: {
-      HttpResponse late(408, "the body did not come in time\n");
-      late.fields.add("Connection", "close");
-      phase_ = Phase::answering;
-      return static_cast<void>(respond(std::move(late)));
-    }
+    case Phase::body:
+      return refuse_body(408,
+                         {Errc::timed_out, "read", "the body of an HTTP request", "the body did not come in time"});
     case Phase::lingering:
       if (wheel().out_octets() == 0) return shutdown();
       return set_deadline(core_->options.linger_time);  // the write timer ends it

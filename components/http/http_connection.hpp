@@ -33,6 +33,7 @@ class HttpConnection final : public TcpConnection, private HttpInput::Listener {
   Result<Output> write(std::string_view piece);
   Result<void> end(const HttpFields& trailers);
   void dropped() noexcept;
+  void body_wish_changed();
   // What a tunnel asks for.
   Result<HttpTunnel> upgrade(HttpResponse&& head, HttpTakeover takeover, AnyFilter in, AnyFilter out);
   Result<Output> put_in_tunnel(std::string_view record);
@@ -59,6 +60,7 @@ class HttpConnection final : public TcpConnection, private HttpInput::Listener {
   void head_came();
   void begin_request();
   void expect_came();
+  void say_continue();
   void message_complete();
   void refused();
   void input_ended();
@@ -68,6 +70,15 @@ class HttpConnection final : public TcpConnection, private HttpInput::Listener {
   void deadline_timer();
   void too_late();
   void write_timer();
+
+  // ---- bodies of requests, http_body.cpp
+  void begin_body(const HttpRequestHead& head);
+  void handler_reads_body();
+  bool body_rests() const noexcept;
+  void body_came(std::string_view piece);
+  void give_body(std::string_view piece);
+  void body_too_large();
+  void refuse_body(int status, const Error& why);
 
   // ---- answers, http_answers.cpp
   HttpdFilter& http() noexcept { return input_->http(); }
@@ -121,15 +132,19 @@ class HttpConnection final : public TcpConnection, private HttpInput::Listener {
   SignalWatch drain_;
   Timer deadline_timer_;
   Timer write_timer_;
+  Timer later_;
   TimePoint deadline_ = TimePoint::max();
   std::uint64_t put_octets_ = 0;    // all that was put
   std::uint64_t taken_octets_ = 0;  // of these, what the client had taken when the write timer was set
+  std::uint64_t body_octets_ = 0;   // of the request in hand, so far
+  std::uint64_t body_limit_ = 0;
   Phase phase_ = Phase::idle;
   bool head_waits_ = false;  // the filter's request() is the next one, and the input is paused
   bool refused_ = false;     // the filter has refused what comes behind the request in hand
   bool input_ended_ = false;
   bool over_high_ = false;  // the client is behind
   bool draining_ = false;
+  bool continue_waits_ = false;  // the client asks whether to send a body that nobody has asked for yet
 };
 
 /// Of who begins an answer twice.

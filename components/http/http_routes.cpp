@@ -22,17 +22,18 @@ std::string allowed(const M& methods) {
 
 }  // namespace
 
-HttpRoutes& HttpRoutes::add(std::string_view method, std::string_view pattern, HttpHandler handler) {
+HttpRoutes& HttpRoutes::add(std::string_view method, std::string_view pattern, HttpHandler handler, HttpBody body) {
   const bool sound = pattern.starts_with('/') && pattern.find('*') >= pattern.size() - 1;
   const bool prefix = sound && pattern.ends_with('*');
   if (!sound || (prefix && !pattern.ends_with("/*"))) {
     throw std::invalid_argument("HttpRoutes: \"" + std::string(pattern) +
                                 "\" is neither a path (\"/a/b\") nor a prefix (\"/a/*\")");
   }
-  if (!methods_of(pattern).try_emplace(std::string(method), std::move(handler)).second) {
+  if (!methods_of(pattern).try_emplace(std::string(method), Route{std::move(handler), body}).second) {
     throw std::invalid_argument("HttpRoutes: " + std::string(method) + " " + std::string(pattern) +
                                 " has a handler already");
   }
+  stream_ = stream_ || body == HttpBody::streamed;
   return *this;
 }
 
@@ -78,7 +79,8 @@ HttpMatch HttpRoutes::find(HttpRequest& request) {
   if (found == methods->end() && method == "HEAD") found = methods->find("GET");
   if (found == methods->end()) found = methods->find("");
   if (found != methods->end()) {
-    match.handler = &found->second;
+    match.handler = &found->second.handler;
+    match.streams = found->second.body == HttpBody::streamed;
     return match;
   }
   match.status = method == "OPTIONS" ? 204 : 405;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -14,12 +15,15 @@ namespace poe {
 struct HttpServerCore {
   explicit HttpServerCore(HttpServerOptions given) : options(std::move(given)) {
     const HttpLimits usual;
+    max_collected_body = options.limits.max_body;
+    if (options.routes.stream()) options.limits.max_body = std::max(max_collected_body, options.max_streamed_body);
     options.limits.streaming = true;
     options.limits.max_pipelined = usual.max_pipelined;
     options.limits.max_buffer = usual.max_buffer;
   }
 
-  HttpServerOptions options;
+  HttpServerOptions options;  ///< its limits are the filter's: those of all routes
+  std::uint64_t max_collected_body = 0;
   HttpDateCache date;
 };
 

@@ -42,6 +42,10 @@ Result<HttpTunnel> HttpConnection::upgrade(HttpResponse&& head, HttpTakeover tak
     return failure(Errc::invalid_argument, "upgrade", "an HTTP connection",
                    "a " + std::to_string(head.status) + " does not end HTTP", "answer 101");
   }
+  if (phase_ == Phase::body) {
+    return failure(Errc::invalid_argument, "upgrade", "an HTTP connection", "the body of the request is not all here",
+                   "read it to its end first");
+  }
   std::string text;
   add_date(head);
   if (auto done = http().respond(head, {}, text); !done) return failure(done.error());

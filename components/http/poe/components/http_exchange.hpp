@@ -25,12 +25,13 @@
 
 namespace poe {
 
+class HttpBodyAwait;
 class HttpConnection;
 
 struct POE_API HttpRequest {
   HttpRequestHead head;  ///< as it came
-  std::string body;      ///< all of it
-  HttpFields trailers;
+  std::string body;      ///< all of it; empty where the route has it in pieces
+  HttpFields trailers;   ///< known when the body is complete
   /// Of the target: percent-decoded, without dot segments; "*" for "OPTIONS *". May hold any octet but NUL.
   std::string path;
   std::string query;        ///< behind the '?', as it came
@@ -77,6 +78,25 @@ class POE_API HttpExchange {
   /// Stays as it is as long as this handle is not empty.
   const HttpRequest& request() const noexcept;
 
+  /// @name The body in pieces, for a route with HttpBody::streamed
+  /// Its handler is called at the end of the head. Nothing is read while nobody wants a piece, so a client is as fast
+  /// as who reads; "100 Continue" is said at the first wish. An answer may begin at any time; one that begins before
+  /// the body is complete is the last one of its connection, and what is not read when it ends is dropped. A body that
+  /// is malformed, too large (HttpServerOptions::max_streamed_body) or too late (body_time) is answered 400, 413 or
+  /// 408, or breaks the connection off if its answer had begun; on_gone is told. Elsewhere, and for a request without a
+  /// body, there is nothing to read: request().body has it.
+  /// @{
+  /// The next piece, never empty: co_await exchange.read() gives a Result<std::string>. Include
+  /// poe/components/http_body.hpp. Errors: `end_of_file`; `timed_out`, `limit` or `protocol`, see above; `closed` (the
+  /// connection has gone, or the exchange was answered); `invalid_argument` (somebody else gets the pieces).
+  HttpBodyAwait read();
+  /// Instead: called with each piece, as it comes; with an empty one at the end of the body, at once if that has come
+  /// already. Runs as the connection's session; what it throws is a warning, and breaks the connection off.
+  void on_body(Fn<void(std::string_view piece)> callback);
+  /// Holds on_body up, from the next piece on, or lets it go on.
+  void pause_body(bool paused = true);
+  /// @}
+
   /// A whole answer. A large body leaves in pieces, as fast as the client takes it.
   Result<void> respond(HttpResponse response);
   Result<void> respond(int status, std::string_view body, std::string_view type = "text/plain; charset=utf-8") {
@@ -98,11 +118,12 @@ class POE_API HttpExchange {
   void on_drained(Fn<void()> callback);
   /// @}
 
-  /// Called once if the connection goes before the answer is complete; not when its session is stopped. It may drop the
-  /// exchange.
+  /// Called once if the connection goes before the answer is complete, or the server answers by itself because of the
+  /// body; not when its session is stopped. It may drop the exchange.
   void on_gone(Fn<void()> callback);
 
  private:
+  friend class HttpBodyAwait;
   friend class HttpConnection;
   friend class HttpEvents;
   friend class HttpTunnel;

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -55,9 +56,11 @@ class HttpServerOptions {
   /// Sizes; what is over one is refused (413, 414, 431). `streaming`, `max_pipelined` and `max_buffer` are the
   /// server's.
   HttpLimits limits = default_limits();
+  /// Octets of a body that a route has in pieces (HttpBody::streamed); limits.max_body is for all others. Then 413.
+  std::uint64_t max_streamed_body = std::uint64_t{1} << 30;
   /// From the first octet of a request (for the first one from the connection) to the end of its head; then 408.
   Duration header_time = std::chrono::seconds(10);
-  /// From the end of the head to the end of the body; then 408.
+  /// From the end of the head to the end of the body; then 408. In pieces: for each one, while somebody waits for it.
   Duration body_time = std::chrono::seconds(60);
   /// Between two requests; then the connection is closed.
   Duration idle_time = std::chrono::seconds(60);
