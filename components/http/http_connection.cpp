@@ -189,9 +189,10 @@ void HttpConnection::too_late() {
     case Phase::lingering:
       if (wheel().out_octets() == 0) return shutdown();
       return set_deadline(core_->options.linger_time);  // the write timer ends it
+    case Phase::tunnel:
+      return tunnel_tick();
     case Phase::waiting:
     case Phase::answering:
-    case Phase::tunnel:
       return;
   }
 }

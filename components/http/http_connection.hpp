@@ -38,6 +38,7 @@ class HttpConnection final : public TcpConnection, private HttpInput::Listener {
   Result<HttpTunnel> upgrade(HttpResponse&& head, HttpTakeover takeover, AnyFilter in, AnyFilter out);
   Result<Output> put_in_tunnel(std::string_view record);
   void close_tunnel();
+  void abort_tunnel();
 
  private:
   enum class Phase : std::uint8_t {
@@ -121,6 +122,8 @@ class HttpConnection final : public TcpConnection, private HttpInput::Listener {
   void tunnel_refused(const Error& error);
   void tunnel_low();
   void drain_tunnel();
+  void set_tick();
+  void tunnel_tick();
   HttpTakeover end_tunnel() noexcept;
 
   std::shared_ptr<HttpServerCore> core_;

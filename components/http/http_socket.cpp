@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "poe/components/http_socket.hpp"
 
+#include <algorithm>
+
 #include "poe/filters/http_text.hpp"
 #include "poe/filters/stream.hpp"
 
@@ -46,6 +48,8 @@ struct HttpSocket::State {
   HttpSocketOptions options{};
   HttpTunnel tunnel{};
   std::uint16_t code = kAbnormal;
+  std::uint64_t octets = 0;  // of all that had come at the last ping
+  unsigned silent = 0;       // intervals in which nothing came
 };
 
 Result<HttpSocket> HttpSocket::accept(HttpExchange exchange, HttpSocketOptions options) {
@@ -87,6 +91,8 @@ HttpTakeover HttpSocket::takeover() const {
     if (state->options.drained) state->options.drained(socket);
   };
   takeover.drain = [state](HttpTunnel&) { HttpSocket(state).close(kGoingAway); };
+  takeover.tick_interval = state->options.ping_interval;
+  takeover.tick = [state](HttpTunnel&) { HttpSocket(state).ping(); };
   takeover.gone = [state] {
     state->tunnel = HttpTunnel();
     HttpSocketOptions options = std::exchange(state->options, HttpSocketOptions());  // they may hold the socket
@@ -114,6 +120,14 @@ void HttpSocket::close(std::uint16_t code, std::string_view reason) {
   const bool put = filter().encode_close(code, reason, text) && state_->tunnel.put(text);
   if (put && state_->code == kAbnormal) state_->code = code;
   state_->tunnel.close();
+}
+
+// Any octet counts, for a pong may wait behind a long message.
+void HttpSocket::ping() {
+  const std::uint64_t octets = state_->tunnel.wheel().in_octets();
+  state_->silent = octets == std::exchange(state_->octets, octets) ? state_->silent + 1 : 0;
+  if (state_->silent >= std::max(state_->options.ping_limit, 1U)) return state_->tunnel.abort();
+  static_cast<void>(send({}, WebSocketKind::ping));
 }
 
 void HttpSocket::take(std::string_view record) {

@@ -32,6 +32,10 @@ void HttpTunnel::close() {
   if (*this) state_->connection->close_tunnel();
 }
 
+void HttpTunnel::abort() {
+  if (*this) state_->connection->abort_tunnel();
+}
+
 ReadWrite& HttpTunnel::wheel() const noexcept { return state_->connection->wheel(); }
 
 // ---- the connection -------------------------------------------------------------------------------------------------
@@ -57,6 +61,7 @@ Result<HttpTunnel> HttpConnection::upgrade(HttpResponse&& head, HttpTakeover tak
   tunnel_ = std::make_shared<HttpTunnel::State>();
   tunnel_->connection = this;
   tunnel_->callbacks = std::move(takeover);
+  set_tick();
   HttpTunnel handle(tunnel_);
   send(text);
   if (!handle) return gone();
@@ -88,6 +93,25 @@ Result<Output> HttpConnection::put_in_tunnel(std::string_view record) {
 void HttpConnection::close_tunnel() {
   tunnel_->connection = nullptr;
   close_output();
+}
+
+void HttpConnection::abort_tunnel() {
+  tunnel_->connection = nullptr;
+  phase_ = Phase::lingering;
+  no_deadline();
+  wheel().pause_input();
+  later_ = after(Duration::zero(), [this] { break_off(); });  // not within a callback of the tunnel, which goes with it
+}
+
+void HttpConnection::set_tick() {
+  const HttpTakeover& callbacks = tunnel_->callbacks;
+  if (callbacks.tick && callbacks.tick_interval > Duration::zero()) set_deadline(callbacks.tick_interval);
+}
+
+void HttpConnection::tunnel_tick() {
+  set_tick();
+  HttpTunnel handle(tunnel_);
+  guarded([&] { handle.state_->callbacks.tick(handle); });
 }
 
 void HttpConnection::tunnel_record(std::string_view record) {

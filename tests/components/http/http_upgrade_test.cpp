@@ -119,6 +119,31 @@ TEST_P(HttpUpgradeTest, OurClosingCodeStandsWhenTheClientAnswersIt) {
   EXPECT_EQ(log.back(), "closed 4001");
 }
 
+TEST_P(HttpUpgradeTest, PingsKeepASocketAndASilentClientIsGone) {
+  HttpServerOptions options = server_options();
+  options.routes.get("/ws", [this](HttpExchange exchange) {
+    HttpSocketOptions pinging = echo();
+    pinging.ping_interval = 20ms;
+    pinging.ping_limit = 3;
+    ASSERT_TRUE(HttpSocket::accept(std::move(exchange), std::move(pinging)));
+  });
+  serve_http(std::move(options));
+  const std::string ping("\x89\x00", 2);
+  const Client client = dial();
+  say(client, handshake());
+  until_heard(client, "\r\n\r\n");
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(until_heard(client, ping), ping) << "after " << i;
+    say(client, frame(WebSocketKind::pong, ""));
+  }
+  EXPECT_FALSE(said("closed 1006"));
+  const TimePoint began = kernel.now();
+  until([&] { return heard(client).ended && said("closed 1006"); });
+  EXPECT_GE(kernel.now() - began, 60ms) << "as many intervals";
+  EXPECT_LE(heard(client).text.size(), 4 * ping.size());
+  EXPECT_TRUE(has(heard(client).text, ping));
+}
+
 TEST_P(HttpUpgradeTest, AnUpgradeBehindTheClientsEndEndsToo) {
   HttpServerOptions options = server_options();
   HttpExchange kept;
@@ -169,6 +194,8 @@ TEST_P(HttpUpgradeTest, ATunnelTakesAnyFilter) {
       if (line == "quit") tunnel.close();
     };
     takeover.gone = [this] { note("gone"); };
+    takeover.tick_interval = 1ms;
+    takeover.tick = [this](HttpTunnel&) { note("tick"); };
     HttpResponse head(101);
     head.fields.add("Connection", "Upgrade").add("Upgrade", "lines");
     EXPECT_TRUE(HttpTunnel::begin(exchange, std::move(head), std::move(takeover), LineOptions()));
@@ -178,6 +205,7 @@ TEST_P(HttpUpgradeTest, ATunnelTakesAnyFilter) {
   const Client client = dial();
   say(client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: lines\r\n\r\none\ntw");
   until_heard(client, "> one\n");
+  until([&] { return count("tick") == 3; });
   say(client, "o\nquit\nnever\n");
   until([&] { return heard(client).ended; });
   EXPECT_TRUE(has(heard(client).text, "> two\n> quit\n")) << heard(client).text;

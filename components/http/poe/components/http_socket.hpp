@@ -28,13 +28,18 @@ class HttpSocketOptions {
   HttpSocketOptions() = default;
 
   Fn<void(HttpSocket&)> opened;
-  /// A whole message; `kind` is text or binary. Pings are answered before anybody hears of them.
+  /// A whole message; `kind` is text or binary. Pings are answered, and nobody hears of them or of pongs.
   Fn<void(HttpSocket&, std::string_view message, WebSocketKind kind)> message;
   /// A send() may follow after one that answered Output::high.
   Fn<void(HttpSocket&)> drained;
   /// Once, at the end: the code of who closed first, the client or we; 1006 if the connection ended without one.
   Fn<void(std::uint16_t code)> closed;
 
+  /// How often a ping goes out, so that what lies between does not take the connection for dead; zero: never.
+  Duration ping_interval{};
+  /// A client that has sent nothing at all for so many of these intervals has gone: the connection is broken off, and
+  /// `closed` hears 1006. Browsers answer pings by themselves.
+  unsigned ping_limit = 3;
   std::size_t max_message = std::size_t{1} << 20;  ///< octets; over it the socket is closed with 1009
   /// A page of any site may open the socket. Otherwise the Origin that browsers tell must be this server, as the field
   /// Host has it: a page of another site would act with its visitor's cookies.
@@ -64,6 +69,7 @@ class POE_API HttpSocket {
   WebSocketFilter& filter() const;
   HttpTakeover takeover() const;
   void take(std::string_view record);
+  void ping();
 
   std::shared_ptr<State> state_;
 };

@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "poe/components/http_exchange.hpp"
+#include "poe/time.hpp"
 #include "poe/wheels/any_filter.hpp"
 
 namespace poe {
@@ -33,7 +34,10 @@ class HttpTakeover {
   Fn<void(HttpTunnel&, const Error&)> error;
   Fn<void(HttpTunnel&)> drained;  ///< a put() may follow after one that answered Output::high
   Fn<void(HttpTunnel&)> drain;    ///< the server is drained: say goodbye and close(). Empty: closed
-  Fn<void()> gone;                ///< the connection has gone, whoever ended it; once
+  /// Called each time that `tick_interval` has passed, if that is more than zero.
+  Fn<void(HttpTunnel&)> tick;
+  Duration tick_interval{};
+  Fn<void()> gone;  ///< the connection has gone, whoever ended it; once
 };
 
 /// A handle, empty once the connection has gone. Copies stand for the same tunnel; one that is dropped ends nothing.
@@ -55,6 +59,8 @@ class POE_API HttpTunnel {
   Result<Output> put(std::string_view record);
   /// What was put goes out, then the connection ends; nothing more comes.
   void close();
+  /// As close(), but does not wait: what was not written is lost.
+  void abort();
   /// Only while this is true.
   ReadWrite& wheel() const noexcept;
 
