@@ -114,6 +114,7 @@ std::vector<double> wake_delays(const Run& run) {
       }
     });
   });
+  if (delays.size() != run.size) throw std::runtime_error("an event from another thread is missing");
   std::sort(delays.begin(), delays.end());
   return delays;
 }
