@@ -39,8 +39,10 @@ enum class Kind : std::uint8_t {
 };
 inline constexpr std::size_t kKinds = 25;
 
-/// Whether a run is several processes or threads, or no work at all: calls and allocations are not counted.
-bool runs_apart(Kind kind);
+/// Whether a run has several threads, which are not to share one processor.
+bool uses_threads(Kind kind);
+/// Whether calls and allocations are counted: not where they are several processes' or threads', or there is no work.
+bool is_counted(Kind kind);
 
 /// Who drives the kernel.
 enum class Mode : std::uint8_t {

@@ -1,14 +1,78 @@
 // SPDX-License-Identifier: MIT
 #include "case.hpp"
 
+#include <cstdlib>
 #include <utility>
 
 #include "hosts.hpp"
 
 namespace poe::bench {
 
-bool runs_apart(Kind kind) {
-  return kind == Kind::hello || kind == Kind::cross_thread || (kind >= Kind::idle_steps && kind != Kind::attach_cycle);
+// Without default: a new kind has to say what it is.
+bool uses_threads(Kind kind) {
+  switch (kind) {
+    case Kind::cross_thread:
+    case Kind::idle_steps:
+    case Kind::idle_switches:
+    case Kind::wake_p50:
+    case Kind::wake_p99:
+      return true;
+    case Kind::post:
+    case Kind::ring:
+    case Kind::payload:
+    case Kind::timer_add:
+    case Kind::timer_cancel:
+    case Kind::timer_fire:
+    case Kind::timer_rearm:
+    case Kind::pipes:
+    case Kind::echo:
+    case Kind::timer_set:
+    case Kind::timer_move:
+    case Kind::backlog:
+    case Kind::session_life:
+    case Kind::session_size:
+    case Kind::hello:
+    case Kind::delay:
+    case Kind::ready:
+    case Kind::attach_cycle:
+    case Kind::attach_leak_fds:
+    case Kind::attach_leak_bytes:
+      return false;
+  }
+  std::abort();
+}
+
+bool is_counted(Kind kind) {
+  switch (kind) {
+    case Kind::hello:
+    case Kind::cross_thread:
+    case Kind::idle_steps:
+    case Kind::idle_switches:
+    case Kind::wake_p50:
+    case Kind::wake_p99:
+    case Kind::attach_leak_fds:
+    case Kind::attach_leak_bytes:
+      return false;
+    case Kind::post:
+    case Kind::ring:
+    case Kind::payload:
+    case Kind::timer_add:
+    case Kind::timer_cancel:
+    case Kind::timer_fire:
+    case Kind::timer_rearm:
+    case Kind::pipes:
+    case Kind::echo:
+    case Kind::timer_set:
+    case Kind::timer_move:
+    case Kind::backlog:
+    case Kind::session_life:
+    case Kind::session_size:
+    case Kind::delay:
+    case Kind::ready:
+    case Kind::attach_cycle:
+      return true;
+  }
+  std::abort();
 }
 
 std::vector<Case> all_cases() {

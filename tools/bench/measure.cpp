@@ -121,7 +121,7 @@ Row measure(const Pair& pair, const Effort& effort, const std::function<void(con
       row.peers.push_back(per_operation(pair, pair.peer, peer_count));
       if (!we_first) row.ours.push_back(per_operation(pair, ours, our_count));
     }
-    if (runs_apart(pair.work.kind)) return row;
+    if (!is_counted(pair.work.kind)) return row;
     progress("count calls");
     count(pair, our_count, row);
   } catch (const Failed& failed) {

@@ -208,8 +208,7 @@ Outcome run_echo(Body body, Run run, Trace trace) {
 Outcome run_apart(Kind kind, Body body, Run run, Trace trace) {
   allow_many_descriptors();
   if (kind == Kind::echo) return run_echo(body, std::move(run), trace);
-  const bool threads = kind == Kind::cross_thread || (kind >= Kind::idle_steps && kind <= Kind::wake_p99);
-  const int cpu = threads ? kAnyCpu : side_cpu();
+  const int cpu = uses_threads(kind) ? kAnyCpu : side_cpu();
   const Child child = start_child(cpu, trace == Trace::yes, [&] {
     body(run);
     return Measured{run.cpu_ns(), run.allocations()};
