@@ -15,7 +15,7 @@ namespace poe {
 
 bool KernelCore::wants_inner_set() const noexcept {
   return InnerSet::kAvailable && fds_.live() >= options_.inner_set && options_.inner_set != 0 && !inner_.is_open() &&
-         !inner_refused_ && seat_.can(POE_CAP_LINEAR_WAIT) && system_ == &real_system();
+         !inner_refused_ && seat_.can(POE_CAP_LINEAR_WAIT) && is_real(*system_);
 }
 
 // Without a set, for want of a descriptor for example, the loop watches everything itself until the kernel leaves it.

@@ -69,7 +69,7 @@ Result<Watch> KernelCore::add_watch(SessionId id, int fd, std::uint32_t interest
 Result<std::uint32_t> KernelCore::entry_for(int fd) {
   if (const auto found = fd_index_.find(fd); found != fd_index_.end()) return found->second;
   const int kind = system_->kind(system_->ctx, fd);
-  if (kind < 0 && kind != -ENOSYS && system_ == &real_system()) {
+  if (kind < 0 && kind != -ENOSYS && is_real(*system_)) {
     return failure(seat_.explain(kind, "watch", "descriptor " + std::to_string(fd)));
   }
   const std::uint32_t index = fds_.add();
@@ -125,7 +125,7 @@ int KernelCore::update_priority([[maybe_unused]] std::uint32_t index, [[maybe_un
   return -ENOTSUP;
 #else
   FdEntry& entry = fds_[index];
-  if (system_ != &real_system()) return -ENOTSUP;
+  if (!is_real(*system_)) return -ENOTSUP;
   if (wanted_now == (entry.priority_fd >= 0)) return 0;
   if (!wanted_now) {
     seat_.watch(entry.priority_fd, 0, 0);
