@@ -84,9 +84,7 @@ int KernelCore::place_watch(FdEntry& entry, std::uint32_t interest, std::uint64_
 void KernelCore::take_off_loop(FdEntry& entry) noexcept {
   if (entry.on_loop != 0 && (entry.by_loop || !inner_.is_open())) seat_.watch(entry.fd, 0, 0);
   entry.on_loop = 0;
-  if (entry.priority_fd < 0) return;
-  seat_.watch(entry.priority_fd, 0, 0);
-  Fd(std::exchange(entry.priority_fd, -1)).reset();
+  drop_priority(entry);
 }
 
 std::string KernelCore::explain_inner_set() const {

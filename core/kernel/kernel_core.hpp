@@ -265,6 +265,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   void drop_watch(std::uint32_t index) noexcept;
   int update_entry(std::uint32_t entry) noexcept;
   int update_priority(std::uint32_t entry, bool wanted_now) noexcept;
+  void drop_priority(FdEntry& entry) noexcept;
   std::uint32_t wanted(const FdEntry& entry) const noexcept;
   void dispatch_ready();
   void dispatch_files();

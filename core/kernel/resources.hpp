@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "inner_set.hpp"
 #include "poe/awaits.hpp"
 #include "poe/handles.hpp"
 #include "poe/session_options.hpp"
@@ -36,7 +37,7 @@ struct FdEntry {
   int fd;
   std::uint32_t first_watch = kNone;
   std::uint32_t on_loop = 0;  // interest the loop has
-  int priority_fd = -1;       // the inner epoll that stands in for POE_PRIORITY
+  InnerSet priority{};        // stands in for POE_PRIORITY
   bool always_ready = false;  // a regular file: the kernel reports it, once a turn
   bool by_loop = false;       // not for the inner set, which refuses its kind: the loop watches it itself
   bool leaked = false;        // the inner set may hold what this number stood for before, under the same token

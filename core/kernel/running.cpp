@@ -253,7 +253,7 @@ void KernelCore::forget_loop() noexcept {
   for (std::uint32_t i = 0; i < fds_.size(); ++i) {
     if (!fds_.used(i)) continue;
     fds_[i].on_loop = 0;
-    Fd(std::exchange(fds_[i].priority_fd, -1)).reset();
+    fds_[i].priority.close();
   }
   inner_.close();
   seat_.abandon();

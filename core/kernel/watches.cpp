@@ -4,10 +4,6 @@
 // moment; watches that may not run are taken off it, because level-triggered loops would spin on them.
 #include <fcntl.h>
 #include <poll.h>
-#ifndef POE_PORTABLE
-#include <sys/epoll.h>
-#endif
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -104,7 +100,7 @@ int KernelCore::update_entry(std::uint32_t index) noexcept {
   }
   if (!seat_.is_open() || fork_guard_.forked()) return 0;  // a fork shares the loop's set of descriptors
   int code = 0;
-  if (((want & POE_PRIORITY) != 0 || entry.priority_fd >= 0) && !inner_.is_open() && !seat_.can(POE_CAP_PRIORITY)) {
+  if (((want & POE_PRIORITY) != 0 || entry.priority.is_open()) && !inner_.is_open() && !seat_.can(POE_CAP_PRIORITY)) {
     code = update_priority(index, (want & POE_PRIORITY) != 0);
     want &= ~POE_PRIORITY;
   }
@@ -119,32 +115,29 @@ int KernelCore::update_entry(std::uint32_t index) noexcept {
   return code;
 }
 
-// Loops without POE_PRIORITY: an epoll of one descriptor, itself watched for READ.
-int KernelCore::update_priority([[maybe_unused]] std::uint32_t index, [[maybe_unused]] bool wanted_now) noexcept {
-#ifdef POE_PORTABLE
-  return -ENOTSUP;
-#else
+// Loops without POE_PRIORITY: a set of this one descriptor, itself watched for READ.
+int KernelCore::update_priority(std::uint32_t index, bool wanted_now) noexcept {
   FdEntry& entry = fds_[index];
   if (!is_real(*system_)) return -ENOTSUP;
-  if (wanted_now == (entry.priority_fd >= 0)) return 0;
+  if (wanted_now == entry.priority.is_open()) return 0;
   if (!wanted_now) {
-    seat_.watch(entry.priority_fd, 0, 0);
-    ::close(std::exchange(entry.priority_fd, -1));
+    drop_priority(entry);
     return 0;
   }
-  const int inner = ::epoll_create1(EPOLL_CLOEXEC);
-  if (inner < 0) return -errno;
-  epoll_event event{};
-  event.events = EPOLLPRI;
-  int code = ::epoll_ctl(inner, EPOLL_CTL_ADD, entry.fd, &event) == 0 ? 0 : -errno;
-  if (code == 0) code = seat_.watch(inner, POE_READ, token_of(index, fds_.generation(index)) | kPriorityToken);
-  if (code < 0) {
-    ::close(inner);
-    return code;
+  bool lost = false;
+  int code = entry.priority.open();
+  if (code == 0) code = entry.priority.watch(entry.fd, POE_PRIORITY, 0, false, lost);
+  if (code == 0) {
+    code = seat_.watch(entry.priority.fd(), POE_READ, token_of(index, fds_.generation(index)) | kPriorityToken);
   }
-  entry.priority_fd = inner;
-  return 0;
-#endif
+  if (code < 0) entry.priority.close();
+  return code;
+}
+
+void KernelCore::drop_priority(FdEntry& entry) noexcept {
+  if (!entry.priority.is_open()) return;
+  seat_.watch(entry.priority.fd(), 0, 0);
+  entry.priority.close();
 }
 
 void KernelCore::drop_watch(std::uint32_t index) noexcept {
