@@ -60,7 +60,7 @@ void KernelCore::turn(std::uint32_t reasons, Purse purse) {
     if (seat_.can(POE_CAP_FOREIGN) && seat_.can(POE_CAP_NESTED_STEP)) {
       // A handler may run the host's loop, for a dialog, and nobody tells us: what others wait for must be armed
       // already.
-      arm_loop(!queue_.empty() || !files_.empty());
+      arm_loop(!queue_.empty() || !fds_.files().empty());
     }
     if (observed()) tell_turn(true);
     former_look_ = std::exchange(look_, clock());
@@ -72,8 +72,8 @@ void KernelCore::turn(std::uint32_t reasons, Purse purse) {
     if (mailbox_->waiting()) drain_mailbox();
     if (attention_ || !held_.empty())
       attend();  // held ones also for a slice inside a `_stop` that attend() itself calls
-    if (!ready_.empty()) dispatch_ready();
-    if (!files_.empty()) dispatch_files();
+    if (fds_.pending()) dispatch_ready();
+    if (!fds_.files().empty()) dispatch_files();
     do {
       run_pass();
     } while (!single_ && events_left_ != 0 && !queue_.empty() && !stop_loop_);

@@ -237,7 +237,7 @@ Result<const poe_sys*> Kernel::system() {
   return core_->system_;
 }
 
-std::string Kernel::why_this_loop() const { return core_->loops_->explain() + core_->explain_inner_set(); }
+std::string Kernel::why_this_loop() const { return core_->loops_->explain() + core_->fds_.explain(); }
 
 Kernel::Counts Kernel::counts() const noexcept {
   Counts counts = core_->counts_;

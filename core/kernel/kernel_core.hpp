@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // KernelCore: everything behind Kernel, Self and the handles. The parts with an idea of their own are classes of their
-// own (RecordQueue, TimerQueue, LoopSeat, Mailbox, the signal broker); what is left is how they act together, in
-// one file for each subject: dispatch.cpp (passes and turns), lifecycle.cpp (birth, references, end), watches.cpp,
+// own (RecordQueue, TimerQueue, LoopSeat, LoopFds, Mailbox, the signal broker); what is left is how they act together,
+// in one file for each subject: dispatch.cpp (passes and turns), lifecycle.cpp (birth, references, end), watches.cpp,
 // timers.cpp, signals.cpp, children.cpp, running.cpp (loops), inspect.cpp.
 #pragma once
 
@@ -21,7 +21,7 @@
 #include <vector>
 
 #include "fork_guard.hpp"
-#include "inner_set.hpp"
+#include "loop_fds.hpp"
 #include "loop_seat.hpp"
 #include "mailbox.hpp"
 #include "poe/awaits.hpp"
@@ -258,34 +258,18 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   }
 
   // ---- watches.cpp
-  /// Of the inner set, for the loop; no descriptor's token has a low half of 0.
-  static constexpr std::uint64_t kInnerToken = std::uint64_t{1} << 62;
   Result<Watch> add_watch(SessionId id, int fd, std::uint32_t interest, Fn<void(std::uint32_t)> ready, bool internal);
-  Result<std::uint32_t> entry_for(int fd);
   void drop_watch(std::uint32_t index) noexcept;
   int update_entry(std::uint32_t entry) noexcept;
-  int update_priority(std::uint32_t entry, bool wanted_now) noexcept;
-  void drop_priority(FdEntry& entry) noexcept;
+  void update_or_refuse(std::uint32_t entry) noexcept;
   std::uint32_t wanted(const FdEntry& entry) const noexcept;
   void dispatch_ready();
   void dispatch_files();
   void report(std::uint32_t entry, std::uint32_t ready, std::uint32_t mode);
   void call_watch(std::uint32_t index, std::uint32_t ready);
   void unblock_watches() noexcept;
-  void watches_to_loop() noexcept;
   void pause_watch(std::uint32_t index, std::uint32_t events) noexcept;
   void resume_watch(std::uint32_t index, std::uint32_t events) noexcept;
-  void loop_refused(std::uint32_t entry) noexcept;
-
-  // ---- inner_watches.cpp
-  bool wants_inner_set() const noexcept;
-  void use_inner_set() noexcept;
-  void leave_inner_set() noexcept;
-  void renew_inner_set() noexcept;
-  void take_inner_reports(bool broken = false) noexcept;
-  int place_watch(FdEntry& entry, std::uint32_t interest, std::uint64_t token) noexcept;
-  void take_off_loop(FdEntry& entry) noexcept;
-  std::string explain_inner_set() const;
 
   // ---- signals.cpp
   /// `beside`: told in addition to the session's handler of that signal.
@@ -356,7 +340,6 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   Result<void> run();
   Result<bool> run_one_timeslice(Duration max_wait);
   Result<bool> nested_slice(Duration max_wait);
-  int poll_watches(std::int64_t max_wait_ns);
   Result<Guest> attach(const Host& host);
   void schedule();
   void arm_loop(bool soon) noexcept;
@@ -478,15 +461,9 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   std::uint32_t next_ticket_ = 1;
   WallAlarms wall_alarms_;
   Slab<WatchNode> watches_;
-  Slab<FdEntry> fds_;
-  std::unordered_map<int, std::uint32_t> fd_index_;
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> ready_;  // token, events: collected for the next turn
-  std::vector<std::pair<std::uint64_t, std::uint32_t>> spare_ready_;
-  std::vector<std::uint32_t> files_;    // always ready entries
-  std::vector<std::uint32_t> blocked_;  // watches taken off by nested slices
+  LoopFds fds_{seat_, fork_guard_, options_, counts_};  // before what holds a Watch, which goes first
+  std::vector<std::uint32_t> blocked_;                  // watches taken off by nested slices
   std::uint32_t user_watches_ = 0;
-  InnerSet inner_;
-  bool inner_refused_ = false;  // by this loop: it watches everything itself
   Slab<SignalNode> signals_;
   Slab<ChildNode> children_;
   struct Pid {

@@ -9,7 +9,6 @@
 #include <optional>
 #include <string>
 
-#include "inner_set.hpp"
 #include "poe/awaits.hpp"
 #include "poe/handles.hpp"
 #include "poe/session_options.hpp"
@@ -30,17 +29,6 @@ struct WatchNode {
   Fn<void(std::uint32_t)> ready{};
   std::uint32_t next_on_fd = kNone;
   Links links{};
-};
-
-/// A descriptor and who watches it; known to the loop by index and generation.
-struct FdEntry {
-  int fd;
-  std::uint32_t first_watch = kNone;
-  std::uint32_t on_loop = 0;  // interest the loop has
-  InnerSet priority{};        // stands in for POE_PRIORITY
-  bool always_ready = false;  // a regular file: the kernel reports it, once a turn
-  bool by_loop = false;       // not for the inner set, which refuses its kind: the loop watches it itself
-  bool leaked = false;        // the inner set may hold what this number stood for before, under the same token
 };
 
 struct SignalNode {

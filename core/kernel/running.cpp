@@ -46,12 +46,7 @@ Result<void> KernelCore::open_seat(const LoopChoice& choice) {
   mailbox_->adopt_thread();
   mailbox_->open(seat_.waker());
   look_ = former_look_ = clock();
-  inner_refused_ = false;
-  if (wants_inner_set()) {
-    use_inner_set();
-  } else {
-    watches_to_loop();
-  }
+  fds_.enter_loop(*system_);
   schedule();
   return {};
 }
@@ -59,13 +54,9 @@ Result<void> KernelCore::open_seat(const LoopChoice& choice) {
 void KernelCore::close_seat(Fn<void()> done) {
   if (!seat_.is_open()) return;
   reap_left();
-  for (std::uint32_t i = 0; i < fds_.size(); ++i) {  // a loop must be told before the descriptors are somebody else's
-    if (fds_.used(i)) take_off_loop(fds_[i]);
-  }
-  leave_inner_set();
+  fds_.leave_loop();
   mailbox_->shut();
   seat_.close(std::move(done));
-  ready_.clear();
   asleep_ = true;
   events_left_ = 0;  // inside a turn: it was the last of this loop
   pass_end_ = 0;
@@ -78,11 +69,11 @@ void KernelCore::close_seat(Fn<void()> done) {
 // taken here, the kernel looks by itself. Not in a slice, which is one look, nor inside a handler.
 void KernelCore::on_turn(std::uint32_t reasons) {
   turn(reasons);
-  while (inner_.is_open() && !single_ && depth_ == 0 && current_ == 0 && !stop_loop_ && !fork_guard_.forked() &&
+  while (fds_.can_look() && !single_ && depth_ == 0 && current_ == 0 && !stop_loop_ && !fork_guard_.forked() &&
          events_left_ != 0 && clock() - budget_since_ < options_.budget.time.count()) {
-    take_inner_reports();
-    if (ready_.empty()) return;
-    const std::size_t reports = ready_.size();
+    const std::uint64_t before = counts_.reports;
+    if (!fds_.look()) return;
+    const auto reports = static_cast<std::size_t>(counts_.reports - before);
     turn(POE_TURN_READY, Purse::shared);
     settle_budget(reports);  // afterwards: what the callbacks post runs in their turn
   }
@@ -94,7 +85,7 @@ void KernelCore::schedule() {
   // Marks and requests wait for the handlers below us, which a slice inside one of them must not spin for.
   const bool outermost = frames_ == nullptr && current_ == 0;
   const bool soon =
-      !queue_.empty() || !files_.empty() || !ready_.empty() || (outermost && (attention_ || !marked_.empty()));
+      !queue_.empty() || !fds_.files().empty() || fds_.pending() || (outermost && (attention_ || !marked_.empty()));
   arm_loop(soon);
   if (wake_bridge_ && !single_ && depth_ == 0) wake_bridge_();  // the host's own doing, between slices
 }
@@ -110,7 +101,7 @@ bool KernelCore::has_work() const noexcept {
   const std::size_t own_timers = drain_limit_ ? 1 : 0;
   return !queue_.empty() || timer_queue_.size() > own_timers || user_watches_ != 0 || extras_.live() != 0 ||
          postbacks_ != 0 || children_.live() != 0 || awaited_signals_ != 0 || mailbox_->waiting() || !held_.empty() ||
-         !marked_.empty() || !ready_.empty() || attention_;
+         !marked_.empty() || fds_.pending() || attention_;
 }
 
 // The end of the outermost turn: is there anything left to run for? First IDLE, and if nothing came of it, ZOMBIE
@@ -214,7 +205,7 @@ Result<bool> KernelCore::nested_slice(Duration max_wait) {
   } else {
     std::int64_t wait = queue_.empty() ? std::max<std::int64_t>(max_wait.count(), 0) : 0;
     if (!timer_queue_.empty()) wait = std::clamp<std::int64_t>(timer_queue_.first_due() - clock(), 0, wait);
-    poll_watches(wait);
+    fds_.poll(wait);
     turn(POE_TURN_NESTED);
   }
   single_ = former;
@@ -250,14 +241,8 @@ void KernelCore::on_host_gone() noexcept {
 // The loop is dead, or another process's: nothing is said to it any more.
 void KernelCore::forget_loop() noexcept {
   mailbox_->shut();
-  for (std::uint32_t i = 0; i < fds_.size(); ++i) {
-    if (!fds_.used(i)) continue;
-    fds_[i].on_loop = 0;
-    fds_[i].priority.close();
-  }
-  inner_.close();
+  fds_.forget_loop();
   seat_.abandon();
-  ready_.clear();
   asleep_ = true;
 }
 
