@@ -246,8 +246,7 @@ int LoopFds::poll(std::int64_t max_wait_ns) {
   constexpr std::int64_t kMillisecond = 1'000'000;
   // Without a wake descriptor of our own, a post from another thread must not wait for ever.
   const std::int64_t limit = std::clamp<std::int64_t>(max_wait_ns, 0, 10 * kMillisecond);
-  const int found =
-      ::poll(polled.data(), polled.size(), static_cast<int>((limit + kMillisecond - 1) / kMillisecond));
+  const int found = ::poll(polled.data(), polled.size(), static_cast<int>((limit + kMillisecond - 1) / kMillisecond));
   for (std::size_t i = 0; i < polled.size() && found > 0; ++i) {
     if (polled[i].revents != 0) report(tokens[i], from_poll(polled[i].revents));
   }

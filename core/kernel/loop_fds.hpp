@@ -28,8 +28,8 @@ struct FdEntry {
   std::uint32_t on_loop = 0;          // interest the loop, or the inner set, has
   InnerSet priority{};                // stands in for POE_PRIORITY
   bool always_ready = false;          // a regular file: the kernel reports it, once a turn
-  bool by_loop = false;  // not for the inner set, which refuses its kind: the loop watches it itself
-  bool leaked = false;   // the inner set may hold what this number stood for before, under the same token
+  bool by_loop = false;               // not for the inner set, which refuses its kind: the loop watches it itself
+  bool leaked = false;                // the inner set may hold what this number stood for before, under the same token
 };
 
 class LoopFds {
