@@ -247,7 +247,7 @@ TEST_P(InnerSets, TheKernelLooksByItselfUntilTheBudgetOfATurnIsUsedUp) {
   ASSERT_TRUE(succeeded(kernel.run()));
   EXPECT_EQ(hands, kHands);
   EXPECT_GE(kernel.counts().turns, static_cast<std::uint64_t>(kHands));
-  EXPECT_GE(rounds, kHands / (2 * kEvents)) << "the loop was kept waiting";
+  EXPECT_GE(rounds, kHands / (3 * kEvents)) << "the loop was kept waiting";  // Qt gives two turns a round
   EXPECT_LE(rounds, 2 * kHands / kEvents) << "each byte took a round of the loop";
 }
 
