@@ -37,6 +37,8 @@ target_compile_definitions(poe_build_options INTERFACE $<$<BOOL:${POE_PORTABLE}>
 if(POE_SANITIZE)
   target_compile_options(poe_build_options INTERFACE -fsanitize=${POE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(poe_build_options INTERFACE -fsanitize=${POE_SANITIZE})
+  # Before clang 17 no coroutine compiles with it: "Cannot represent a difference across sections" (LLVM bug 49689).
+  target_compile_options(poe_build_options INTERFACE $<$<AND:$<CXX_COMPILER_ID:Clang>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,17>>:-fno-sanitize=function>)
 endif()
 
 # poe_add_room(name ROOTS dir... SOURCES file... USES room... [PRIVATE_LIBRARIES lib...] [LIBRARIES lib...])

@@ -136,7 +136,7 @@ TEST(BlockFilterTest, WholeBlocksAreViewsIntoTheCallersBytes) {
 }
 
 TEST(BlockFilterTest, AnnouncedLengthsTakeNoMemoryBeforeTheirOctetsCome) {
-  BlockFilter filter(BlockOptions(length::u32()));
+  BlockFilter filter{BlockOptions(length::u32())};
   filter.feed("\0\xFF\xFF\xFFx"sv);
   EXPECT_FALSE(filter.next()->has_value());
   EXPECT_EQ(filter.pending_size(), 5U);
