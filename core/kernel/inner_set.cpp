@@ -74,7 +74,8 @@ int InnerSet::take(std::vector<std::pair<std::uint64_t, std::uint32_t>>& ret_rea
   if (count < 0) return errno == EINTR ? 0 : -errno;
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = batch[static_cast<std::size_t>(i)];
-    ret_ready.emplace_back(event.data.u64, from_epoll(event.events));
+    const std::uint64_t token = event.data.u64;  // a copy: its struct is packed, and no reference may bind to that
+    ret_ready.emplace_back(token, from_epoll(event.events));
   }
   return 0;
 }

@@ -24,7 +24,7 @@ class Exceptions : public OnEveryLoop {
               pins.push_back(self.keep_alive("test"));
             })
         .on(stop, [this, name](auto&, Self&) { log.push_back(name + " stop"); })
-        .on(spawn_it, [this](auto&, Self& self, Fn<void(Self&)> work) { work(self); })
+        .on(spawn_it, [](auto&, Self& self, Fn<void(Self&)> work) { work(self); })
         .on(go, [](auto&, Self&) { throw std::runtime_error("boom"); })
         .on(ping, [this, name](auto&, Self&) { log.push_back(name + " ping"); });
   }

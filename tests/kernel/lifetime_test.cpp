@@ -160,7 +160,6 @@ TEST_P(Lifetime, ReferencesDroppedInStartDoNotDestroyItThereP045) {
 }
 
 TEST_P(Lifetime, BirthsAreToldInsideOutP046) {
-  SessionId inner;
   const SessionId outer = born(member("outer"), "outer");
   as(outer, [&](Self& self) {
     self.kernel().spawn(actor()
