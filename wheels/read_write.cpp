@@ -21,6 +21,11 @@ ReadWrite::~ReadWrite() {
   if (State* const state = std::exchange(state_, nullptr)) state->close();
 }
 
+Result<void> ReadWrite::secure(std::unique_ptr<StreamLayer> layer) {
+  if (state_ == nullptr) return failure(Errc::closed, "secure", "a ReadWrite", "it is empty: moved from or never made");
+  return state_->secure(std::move(layer));
+}
+
 Result<Output> ReadWrite::put(std::string_view record) {
   if (state_ == nullptr) return failure(Errc::closed, "write", "a ReadWrite", "it is empty: moved from or never made");
   return state_->put(record);
@@ -47,6 +52,14 @@ void ReadWrite::on_flushed(Fn<void()> callback) { state_->replace(&CallbackRecei
 void ReadWrite::on_high(Fn<void()> callback) { state_->replace(&CallbackReceiver::high_, std::move(callback)); }
 void ReadWrite::on_low(Fn<void()> callback) { state_->replace(&CallbackReceiver::low_, std::move(callback)); }
 
+void ReadWrite::on_secured(Fn<void()> callback) { state_->replace(&CallbackReceiver::secured_, std::move(callback)); }
+
+void ReadWrite::leave_unended() noexcept { state_->leave_unended(); }
+
+const StreamLayer* ReadWrite::layer() const noexcept {
+  const Layered* const layered = state_ == nullptr ? nullptr : state_->layered();
+  return layered == nullptr ? nullptr : layered->layer.get();
+}
 void ReadWrite::set_water_marks(std::size_t high, std::size_t low) noexcept { state_->set_water_marks(high, low); }
 std::uint64_t ReadWrite::in_octets() const noexcept { return state_->in_octets(); }
 std::size_t ReadWrite::out_octets() const noexcept { return state_->out_octets(); }

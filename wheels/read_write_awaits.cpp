@@ -8,8 +8,9 @@
 namespace poe {
 
 RecordAwait ReadWrite::read() { return RecordAwait(state_); }
-OutputAwait ReadWrite::flushed() { return {state_, true}; }
-OutputAwait ReadWrite::drained() { return {state_, false}; }
+OutputAwait ReadWrite::flushed() { return {state_, OutputAwait::Goal::all}; }
+OutputAwait ReadWrite::drained() { return {state_, OutputAwait::Goal::low}; }
+OutputAwait ReadWrite::secured() { return {state_, OutputAwait::Goal::open}; }
 
 namespace {
 
@@ -103,8 +104,8 @@ void ReadWrite::State::give_record(Result<std::string> record) noexcept { rare_-
 
 bool OutputAwait::begin() {
   if (wheel_ == nullptr) return refuse(no_wheel("write"));
-  if (auto reason = wheel_->why_no_output()) return refuse(std::move(*reason));
-  if (wheel_->output_is_down(all_)) return ended(Ending::done);
+  if (auto reason = wheel_->why_no_output(goal_)) return refuse(std::move(*reason));
+  if (wheel_->reached(goal_)) return ended(Ending::done);
   pend();
   wheel_->await_output(*this);
   return true;
@@ -113,17 +114,26 @@ bool OutputAwait::begin() {
 void OutputAwait::end() noexcept { wheel_->forget_output(*this); }
 
 std::string OutputAwait::describe() const {
-  return all_ ? "a ReadWrite to have written all" : "a ReadWrite's output to fall to the low mark";
+  if (goal_ == Goal::open) return "a ReadWrite's layer to be open";
+  return goal_ == Goal::all ? "a ReadWrite to have written all" : "a ReadWrite's output to fall to the low mark";
 }
 
-std::optional<Error> ReadWrite::State::why_no_output() const {
+std::optional<Error> ReadWrite::State::why_no_output(OutputAwait::Goal goal) const {
+  if (goal == OutputAwait::Goal::open && layered() == nullptr) {
+    return Error(Errc::invalid_argument, "wait for", "the layer of a ReadWrite", "it has none", "secure() it first");
+  }
   if (!output_failed_) return std::nullopt;
   return fault_ ? *fault_ : Error(Errc::closed, "write", subject(output_fd()), "writing has failed before");
 }
 
+bool ReadWrite::State::reached(OutputAwait::Goal goal) const noexcept {
+  if (goal == OutputAwait::Goal::open) return layered()->told_open;
+  return queued() <= (goal == OutputAwait::Goal::all ? 0 : low_water_);
+}
+
 void ReadWrite::State::settle_outputs() noexcept {
   rare_->outputs.each([this](OutputAwait& waiter) {
-    if (output_is_down(waiter.all_)) waiter.finish(OutputAwait::Ending::done);
+    if (reached(waiter.goal_)) waiter.finish(OutputAwait::Ending::done);
   });
 }
 

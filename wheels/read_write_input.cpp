@@ -38,6 +38,7 @@ void ReadWrite::State::on_readable() {
     read_watch_.pause(POE_READ);
     return;
   }
+  if (opening()) return static_cast<void>(read_wire());                   // whoever wants records
   if (!receives_ && !reader_waits()) return read_watch_.pause(POE_READ);  // until the next read()
   if (!reads() || held_) return;                                          // held: a turn that delivers is under way
   read_once();
@@ -51,6 +52,7 @@ bool ReadWrite::State::read_now() {
 
 // Whether there may be more.
 bool ReadWrite::State::read_once() {
+  if (layered() != nullptr) return read_wire();
   // On the stack, not in the wheel: idle wheels cost nothing, every wheel uses the same warm memory, and it is not
   // initialised.
   std::array<char, StreamDriver::kReadSize> bytes;
@@ -127,7 +129,7 @@ void ReadWrite::State::end_of_input(const Error& error) {
   }
   input_ended_ = true;
   // A broken connection is told once: what is put from here on fails with `closed`.
-  if (error.code() != Errc::end_of_file && !separate_) output_failed_ = true;
+  if (error.code() == Errc::system && !separate_) output_failed_ = true;
   stop_reading();
   if (!receives_) rare().input_end = error;
   if (output_failed_) fail_outputs(error);
@@ -159,7 +161,7 @@ void ReadWrite::State::stop_reading() {
 }
 
 void ReadWrite::State::pause_input() noexcept {
-  if (std::exchange(paused_, true)) return;
+  if (std::exchange(paused_, true) || opening()) return;
   read_watch_.pause(POE_READ);
 }
 
@@ -176,6 +178,7 @@ void ReadWrite::State::shutdown_input() {
   held_ = false;
   static_cast<void>(input_filter_->take_pending());
   if (reader_waits()) serve_reader();
+  if (opening()) return;  // it still has to hear what the other side says about the layer
   if (separate_) {
     hold_ = self_.keep_alive("ReadWrite");
     read_watch_.cancel();

@@ -17,14 +17,15 @@ Result<Output> ReadWrite::State::put(std::string_view record) {
   Frame frame(*this);
   if (auto queued = encode(record); !queued) return failure(queued.error());
   unflushed_ = true;
-  if (out_.octets() >= high_water_ && !high_) high_ = tell_high_ = true;
+  if (queued() >= high_water_ && !high_) high_ = tell_high_ = true;
   if (auto_flush_ && !blocked_) write_now();
   dirty_ = dirty_ || !blocked_ || tell_high_;
-  return out_.octets() >= high_water_ ? Output::high : Output::flowing;
+  return queued() >= high_water_ ? Output::high : Output::flowing;
 }
 
 // Straight into the queue: no copy but the filter's own.
 Result<void> ReadWrite::State::encode(std::string_view record) {
+  if (layered() != nullptr) return encode_plain(record);
   bool encoded = false;
   auto queued = out_.compose([&](std::string& chunk) {
     auto done = output_filter().encode(record, chunk);
@@ -37,8 +38,8 @@ Result<void> ReadWrite::State::encode(std::string_view record) {
 
 tl::unexpected<Error> ReadWrite::State::refuse(std::string_view record) {
   Error error(Errc::limit, "write", subject(output_fd()),
-              "a record of " + std::to_string(record.size()) + " octets does not fit: " +
-                  std::to_string(out_.octets()) + " wait already, the limit is " + std::to_string(output_limit_),
+              "a record of " + std::to_string(record.size()) + " octets does not fit: " + std::to_string(queued()) +
+                  " wait already, the limit is " + std::to_string(output_limit_),
               "wait for on_low or on_flushed, drop this peer, or raise output_limit");
   if (!std::exchange(told_limit_, true) && !fault_) fault_ = error;
   return failure(std::move(error));
@@ -46,7 +47,7 @@ tl::unexpected<Error> ReadWrite::State::refuse(std::string_view record) {
 
 void ReadWrite::State::flush() {
   Frame frame(*this);
-  if (output_ended_) return;
+  if (output_ended_ || (layered() != nullptr && layered()->failed)) return;
   output_failed_ = false;
   write_now();
   dirty_ = true;
@@ -65,7 +66,7 @@ void ReadWrite::State::output_turn() {
 
 void ReadWrite::State::write_now() {
   if (output_failed_ || output_ended_) return;
-  const auto left = out_.flush(separate_ ? output_ : input_);
+  const auto left = flush_some();
   if (!left) {
     output_failed_ = true;
     fault_ = left.error();
@@ -73,7 +74,11 @@ void ReadWrite::State::write_now() {
     return;
   }
   want_writable(*left > 0);
-  if (*left == 0 && output_ending_) finish_output();
+  if (*left == 0 && output_ending_ && (layered() == nullptr || layered()->said_end)) finish_output();
+}
+
+Result<std::size_t> ReadWrite::State::flush_some() {
+  return layered() != nullptr ? flush_layer() : out_.flush(separate_ ? output_ : input_);
 }
 
 void ReadWrite::State::on_writable() {
@@ -107,7 +112,7 @@ void ReadWrite::State::report_output() {
     report(error);
     if (!is_heard()) return;
   }
-  if (out_.octets() <= low_water_) {
+  if (queued() <= low_water_) {
     told_limit_ = false;
     if (std::exchange(high_, false)) {
       receiver_->on_low();
@@ -115,7 +120,7 @@ void ReadWrite::State::report_output() {
     }
   }
   if (rare_) settle_outputs();
-  if (out_.octets() == 0 && std::exchange(unflushed_, false)) receiver_->on_flushed();
+  if (queued() == 0 && std::exchange(unflushed_, false)) receiver_->on_flushed();
 }
 
 void ReadWrite::State::set_output_filter(AnyFilter filter) {
@@ -126,6 +131,11 @@ void ReadWrite::State::set_output_filter(AnyFilter filter) {
 
 void ReadWrite::State::shutdown_output() {
   if (std::exchange(output_ending_, true)) return;
+  if (layered() != nullptr && !output_failed_) {  // its end has to be said first
+    Frame frame(*this);
+    dirty_ = true;
+    return write_now();
+  }
   if (out_.octets() == 0 || output_failed_) finish_output();
 }
 

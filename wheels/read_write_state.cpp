@@ -35,7 +35,8 @@ CallbackReceiver::CallbackReceiver(ReadWriteOptions& options)
       error_(std::move(options.on_error)),
       flushed_(std::move(options.on_flushed)),
       high_(std::move(options.on_high)),
-      low_(std::move(options.on_low)) {}
+      low_(std::move(options.on_low)),
+      secured_(std::move(options.on_secured)) {}
 
 ReadWrite::State::State(Self& self, ReadWriteOptions&& options)
     : self_(self),
@@ -65,10 +66,12 @@ ReadWrite::State::State(Self& self, ReadWriteOptions&& options)
   } else {
     hold_ = self_.keep_alive("ReadWrite");
   }
+  if (options.layer) begin_layer(std::move(options.layer), {});
 }
 
 void ReadWrite::State::close() {
   closed_ = true;
+  if (layered() != nullptr) say_goodbye();
   fail_awaits(Error(Errc::closed, "wait for", "a ReadWrite", "the wheel is gone"));
   read_watch_.cancel();
   write_watch_.cancel();
@@ -94,7 +97,10 @@ void ReadWrite::State::free_if_unused() {
   }
   ++frames_;  // what they own may call us
   callbacks_.reset();
-  if (rare_) rare_->retired = {};
+  if (rare_) {
+    rare_->retired = {};
+    rare_->layered.reset();
+  }
   input_filter_.reset();
   output_filter_.reset();
   out_.clear();
@@ -112,7 +118,7 @@ void ReadWrite::State::schedule() {
   self_.defer(Ticket(*this));
 }
 
-bool ReadWrite::State::wants_turn() const noexcept { return dirty_ || fault_ || (held_ && reads()); }
+bool ReadWrite::State::wants_turn() const noexcept { return dirty_ || fault_ || (held_ && reads()) || layer_end_due(); }
 
 void ReadWrite::State::turn() {
   scheduled_ = false;
@@ -122,6 +128,7 @@ void ReadWrite::State::turn() {
     records_left_ = budget_.records;
     deliver();
   }
+  if (!closed_) tell_layer_end();
   if (!closed_) output_turn();
 }
 
@@ -131,7 +138,7 @@ void ReadWrite::State::callbacks_changed() {
   const bool receives = static_cast<bool>(callbacks_->record_);
   if (receives == receives_) return;
   receives_ = receives;
-  if (!receives) return read_watch_.pause(POE_READ);
+  if (!receives) return opening() ? void() : read_watch_.pause(POE_READ);
   if (read_watch_) {
     if (reads()) read_watch_.resume(POE_READ);
   } else if (input_ && !input_ended_) {

@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "layered.hpp"
 #include "poe/wheels/read_write.hpp"
 #include "poe/wheels/read_write_awaits.hpp"
 #include "poe/wheels/stream_driver.hpp"
@@ -20,7 +22,7 @@ namespace poe {
 /// The filter given, or lines.
 std::unique_ptr<Filter> or_lines(AnyFilter filter);
 
-/// Five callables as a receiver.
+/// Six callables as a receiver.
 class CallbackReceiver final : public ReadWriteReceiver {
  public:
   explicit CallbackReceiver(ReadWriteOptions& options);
@@ -37,12 +39,16 @@ class CallbackReceiver final : public ReadWriteReceiver {
   void on_low() override {
     if (low_) low_();
   }
+  void on_secured() override {
+    if (secured_) secured_();
+  }
 
   Fn<void(std::string_view)> record_;
   Fn<void(const Error&)> error_;
   Fn<void()> flushed_;
   Fn<void()> high_;
   Fn<void()> low_;
+  Fn<void()> secured_;
 };
 
 class ReadWrite::State {
@@ -68,10 +74,15 @@ class ReadWrite::State {
   Filter& output_filter() noexcept { return output_filter_ ? *output_filter_ : *input_filter_; }
   void set_water_marks(std::size_t high, std::size_t low) noexcept;
   std::uint64_t in_octets() const noexcept { return in_octets_; }
-  std::size_t out_octets() const noexcept { return out_.octets(); }
-  std::size_t out_messages() const noexcept { return out_.messages(); }
+  std::size_t out_octets() const noexcept { return queued(); }
+  std::size_t out_messages() const noexcept;
   int input_fd() const noexcept { return input_.get(); }
   int output_fd() const noexcept { return separate_ ? output_.get() : input_.get(); }
+
+  /// Null: no layer.
+  Layered* layered() const noexcept { return rare_ ? rare_->layered.get() : nullptr; }
+  Result<void> secure(std::unique_ptr<StreamLayer> layer);
+  void leave_unended() noexcept;
 
   // ---- coroutines, read_write_awaits.cpp
   /// Why nobody can begin to read here.
@@ -80,8 +91,8 @@ class ReadWrite::State {
   std::optional<Result<std::string>> take_record();
   void await_record(RecordAwait& reader);
   void forget_reader() noexcept { rare_->reader = nullptr; }
-  std::optional<Error> why_no_output() const;
-  bool output_is_down(bool all) const noexcept { return out_.octets() <= (all ? 0 : low_water_); }
+  std::optional<Error> why_no_output(OutputAwait::Goal goal) const;
+  bool reached(OutputAwait::Goal goal) const noexcept;
   void await_output(OutputAwait& waiter) { rare().outputs.add(waiter); }
   void forget_output(OutputAwait& waiter) noexcept { rare_->outputs.remove(waiter); }
 
@@ -146,6 +157,7 @@ class ReadWrite::State {
     RecordAwait* reader = nullptr;
     WaitList<OutputAwait> outputs{};
     std::optional<Error> input_end{};
+    std::unique_ptr<Layered> layered{};
     std::vector<std::shared_ptr<void>> retired{};  // replaced while it may be on the stack
   };
   bool reader_waits() const noexcept { return rare_ != nullptr && rare_->reader != nullptr; }
@@ -172,7 +184,27 @@ class ReadWrite::State {
   void deliver_unfinished();
   void stop_reading();
 
+  // ---- a layer, read_write_layer.cpp
+  bool opening() const noexcept { return rare_ && rare_->layered && rare_->layered->opening(); }
+  void begin_layer(std::unique_ptr<StreamLayer> layer, std::string_view early);
+  bool read_wire();
+  std::size_t fetch(std::span<char> plain);
+  std::size_t decode(std::string_view wire, std::span<char> plain);
+  void wire_ended(const Error& error);
+  void layer_failed(const Error& error);
+  void layer_opened();
+  void tell_layer_end();
+  bool layer_end_due() const noexcept;
+  void say(std::string&& words);
+  Result<void> encode_plain(std::string_view record);
+  Result<void> encode_ahead();
+  Result<std::size_t> flush_layer();
+  void say_goodbye();
+
   // ---- output, read_write_output.cpp
+  /// Octets put and not written.
+  std::size_t queued() const noexcept { return out_.octets() + (layered() != nullptr ? layered()->waiting() : 0); }
+  Result<std::size_t> flush_some();
   void output_turn();
   void on_writable();
   void write_now();

@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -32,7 +33,8 @@ class POE_API ReadWrite {
   ReadWrite(Self& self, ReadWriteOptions options);
   ReadWrite(ReadWrite&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
   ReadWrite& operator=(ReadWrite&& other) noexcept;
-  /// Drops what was not written yet; wait for on_flushed, or use shutdown_output(), to have it out.
+  /// Drops what was not written yet (a layer then does not say that this is the end: it is not); wait for on_flushed,
+  /// or use shutdown_output(), to have it out.
   ~ReadWrite();
 
   explicit operator bool() const noexcept { return state_ != nullptr; }
@@ -71,6 +73,20 @@ class POE_API ReadWrite {
   Filter& input_filter() const noexcept;
   Filter& output_filter() const noexcept;
 
+  /// Puts a layer, TLS for example, between the descriptors and the filters of an open wheel (STARTTLS). What was put
+  /// before leaves as it is; what is put from here on waits until the layer is open: no octet of it leaves if it never
+  /// is. What came but was not delivered yet is not taken for protected: it goes to the layer, which fails unless it
+  /// is its own first word; and the input's filter is replaced by a clone, which knows nothing of the past.
+  ///
+  /// The layer reads also while the input is paused or nobody wants records, until it is open: on_secured. If that
+  /// fails, on_error, operation "secure", and both directions have ended.
+  /// Errors: `invalid_argument` if there is a layer already or one direction is missing; `closed` if one has ended.
+  Result<void> secure(std::unique_ptr<StreamLayer> layer);
+  /// To be called before dropping a wheel in the middle of an answer: a layer does not say then that this was the end.
+  void leave_unended() noexcept;
+  /// Borrowed, as long as the wheel lasts; nullptr: none. To ask a TLS layer who is on the other side: tls_info().
+  const StreamLayer* layer() const noexcept;
+
   // ---- coroutines: include poe/wheels/read_write_awaits.hpp to use these. The wheel must outlive what it gives.
 
   /// The next record: co_await wheel.read() gives a Result<std::string>. For a wheel made without on_record and
@@ -84,6 +100,8 @@ class POE_API ReadWrite {
   OutputAwait flushed();
   /// Until no more than low_water octets wait: after a put() that answered Output::high.
   OutputAwait drained();
+  /// Until the layer is open: Result<void>. Errors: why it is not; `invalid_argument` if there is none.
+  OutputAwait secured();
 
   // Change a callback. A wheel made without on_record begins to read when it gets one; an empty one stops reading.
   // With a receiver, these do nothing: the receiver decides.
@@ -92,11 +110,12 @@ class POE_API ReadWrite {
   void on_flushed(Fn<void()> callback);
   void on_high(Fn<void()> callback);
   void on_low(Fn<void()> callback);
+  void on_secured(Fn<void()> callback);
 
   /// Octets; low is cut to high. They count from the next put or write on.
   void set_water_marks(std::size_t high, std::size_t low) noexcept;
 
-  /// Octets read so far.
+  /// Octets read so far. Over a layer they are the layer's, and of the output those that it has encoded already.
   std::uint64_t in_octets() const noexcept;
   /// Octets and pieces that wait to be written; a piece written in part counts.
   std::size_t out_octets() const noexcept;

@@ -11,6 +11,7 @@
 //     }
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "poe/coroutine.hpp"
@@ -34,18 +35,19 @@ class POE_API RecordAwait final : public AwaitOf<RecordAwait, std::string> {
   ReadWrite::State* wheel_;
 };
 
-/// See ReadWrite::flushed() and drained().
+/// See ReadWrite::flushed(), drained() and secured().
 class POE_API OutputAwait final : public AwaitOf<OutputAwait, void> {
  private:
   friend class ReadWrite;
   friend class WaitList<OutputAwait>;
-  OutputAwait(ReadWrite::State* wheel, bool all) noexcept : wheel_(wheel), all_(all) {}
+  enum class Goal : std::uint8_t { low, all, open };
+  OutputAwait(ReadWrite::State* wheel, Goal goal) noexcept : wheel_(wheel), goal_(goal) {}
   bool begin() override;
   void end() noexcept override;
   std::string describe() const override;
 
   ReadWrite::State* wheel_;
-  bool all_;
+  Goal goal_;
   OutputAwait* next_ = nullptr;
 };
 

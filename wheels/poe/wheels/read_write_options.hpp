@@ -5,12 +5,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <utility>
 
 #include "poe/error.hpp"
 #include "poe/export.hpp"
 #include "poe/fd.hpp"
+#include "poe/filters/stream_layer.hpp"
 #include "poe/fn.hpp"
 #include "poe/wheels/any_filter.hpp"
 
@@ -29,6 +31,7 @@ class POE_API ReadWriteReceiver {
   virtual void on_flushed() {}
   virtual void on_high() {}
   virtual void on_low() {}
+  virtual void on_secured() {}
 };
 
 /// How much one wheel may read and deliver before others have their turn; what is left follows in the next turn.
@@ -53,6 +56,8 @@ class ReadWriteOptions {
   AnyFilter filter;
   /// For the output alone. Empty: the same object as for the input.
   AnyFilter output_filter;
+  /// What lies between the descriptors and the filters, TLS for example: see ReadWrite::secure(). Empty: nothing.
+  std::unique_ptr<StreamLayer> layer;
 
   /// Gets each record, one call each, view valid during it. Empty: the input is not read, and then neither its end nor
   /// a lost connection is noticed before something is written (P121).
@@ -60,7 +65,8 @@ class ReadWriteOptions {
   /// Error::operation() is "read", "write" or "watch". At the end of the input: "read", number 0, Errc::end_of_file;
   /// output goes on (P114). Errc::limit or Errc::protocol with "read": the filter refused something, input goes on as
   /// its policy says. Errc::limit with "write": put() refused a record. Other errors end their direction; after "write"
-  /// what was not written is kept (P115).
+  /// what was not written is kept (P115). With a layer there is also what it says, operation "secure", and that ends
+  /// both directions; and Errc::protocol with "read" as the last of the input where the stream was cut off.
   /// Empty: faults are silent, and a wheel whose input has ended no longer keeps its session alive.
   Fn<void(const Error&)> on_error;
   /// All that was put has been given to the system; never without a put() (P116).
@@ -69,7 +75,9 @@ class ReadWriteOptions {
   Fn<void()> on_high;
   /// After that it has fallen to low_water or below. Called before on_flushed when both are due.
   Fn<void()> on_low;
-  /// Instead of the five above. Borrowed: must outlive the wheel.
+  /// The layer is open: see ReadWrite::secure().
+  Fn<void()> on_secured;
+  /// Instead of the six above. Borrowed: must outlive the wheel.
   ReadWriteReceiver* receiver = nullptr;
 
   /// Octets of output. POE has no marks by default.

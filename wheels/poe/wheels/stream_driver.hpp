@@ -69,6 +69,8 @@ class POE_API StreamDriver {
   std::size_t messages() const noexcept { return messages_; }
   /// Drops all that is queued.
   void clear() noexcept;
+  /// From the next put on.
+  void set_max_queued(std::size_t octets) noexcept { options_.max_queued = octets; }
 
  private:
   struct Chunk {
