@@ -1,0 +1,457 @@
+// SPDX-License-Identifier: MIT
+//
+// ReadWrite over TLS, from the start and by STARTTLS, on every loop.
+#include "tls_bench.hpp"
+
+namespace poe::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+POE_ON_EVERY_LOOP(TlsWheelTest);
+
+TEST_P(TlsWheelTest, FiltersAboveKnowNothingOfIt) {
+  open_as_server();
+  EXPECT_EQ(log, Log{"secured"});
+  side->say("one\ntwo\nthr");
+  talk();
+  with_wheel([](ReadWrite& w) { EXPECT_EQ(w.put("answer"), Output::flowing); });
+  talk();
+  side->say("ee\n");
+  talk();
+  EXPECT_EQ(side->heard, "answer\n");
+  EXPECT_EQ(log, (Log{"secured", "record one", "record two", "flushed", "record three"}));
+  with_wheel([](ReadWrite& w) {
+    w.set_filter(StreamFilter());
+    EXPECT_EQ(tls_info(w.layer())->name, "good.example");
+    EXPECT_EQ(w.out_octets(), 0u);
+  });
+  side->say("raw");
+  talk();
+  EXPECT_EQ(log.back(), "record raw");
+}
+
+TEST_P(TlsWheelTest, CutAnywhereItIsTheSame) {
+  make(serving());
+  client_begins();
+  side->hear({});
+  for (int i = 0; i < 3; ++i) talk(5);
+  ASSERT_TRUE(side->layer->is_open()) << side->why();
+  for (int i = 0; i < 5; ++i) side->say("line " + std::to_string(i) + "\n");
+  talk(1);
+  EXPECT_EQ(log, (Log{"secured", "record line 0", "record line 1", "record line 2", "record line 3", "record line 4"}));
+}
+
+TEST_P(TlsWheelTest, WhatIsPutBeforeTheHandshakeWaitsForIt) {
+  make(serving());
+  with_wheel([](ReadWrite& w) {
+    EXPECT_EQ(w.put("early"), Output::flowing);
+    EXPECT_EQ(w.out_octets(), 6u);
+    EXPECT_EQ(w.out_messages(), 1u);
+  });
+  settle();
+  EXPECT_EQ(log, Log{});
+  EXPECT_EQ(hear(), "");
+  client_begins();
+  talk();
+  EXPECT_EQ(side->heard, "early\n");
+  EXPECT_EQ(log, (Log{"secured", "flushed"}));
+}
+
+TEST_P(TlsWheelTest, WhatWasPutNeverLeavesIfTheOtherSideIsNotWhoItShouldBe) {
+  ReadWriteOptions options = logging_tls();
+  options.layer = layer_of(client_context(), "localhost");
+  make(std::move(options));
+  with_wheel([](ReadWrite& w) { EXPECT_TRUE(w.put("secret")); });
+  side.emplace(layer_of(server_context("expired")));
+  talk();
+  EXPECT_EQ(log, Log{"error secure 0 untrusted"});
+  EXPECT_NE(last_error.find("certificate has expired"), std::string::npos) << last_error;
+  EXPECT_EQ(side->heard, "");
+  ASSERT_TRUE(side->error) << "it gets the alert";
+  with_wheel([](ReadWrite& w) { EXPECT_EQ(w.put("more").error().code(), Errc::closed); });
+}
+
+TEST_P(TlsWheelTest, OnSecuredIsThePlaceToSendSomebodyAway) {
+  make(serving());
+  with_wheel([](ReadWrite& w) { EXPECT_TRUE(w.put("secret")); });
+  on_note = [this](const std::string&) { as_session([](Bench& bench) { bench.wheel = ReadWrite(); }); };
+  client_begins();
+  talk();
+  EXPECT_EQ(log, Log{"secured"});
+  EXPECT_EQ(side->heard, "");
+  EXPECT_FALSE(side->layer->input_ended()) << "what was put is missing: this is no orderly end";
+}
+
+TEST_P(TlsWheelTest, ASlowHandshakeIsEnded) {
+  TlsServerOptions hasty = server_identity();
+  hasty.handshake_time = 20ms;
+  make(serving(must(TlsContext::server(hasty))));
+  client_begins();
+  say(side->said.substr(0, 10));
+  until([this] { return !log.empty(); });
+  EXPECT_EQ(log, Log{"error secure 0 timed_out"});
+  EXPECT_NE(last_error.find("no handshake within 0.02 s"), std::string::npos) << last_error;
+}
+
+TEST_P(TlsWheelTest, HangingUpInTheHandshakeIsToldAlsoWhilePaused) {
+  make(serving());
+  with_wheel([](ReadWrite& w) { w.pause_input(); });
+  client_begins();
+  say(side->said.substr(0, 10));
+  settle();
+  far.reset();
+  settle();
+  EXPECT_EQ(log, Log{"error secure 0 protocol"});
+  EXPECT_NE(last_error.find("closed it during the handshake"), std::string::npos) << last_error;
+}
+
+TEST_P(TlsWheelTest, APausedWheelShakesHandsAndKeepsWhatComesP106) {
+  make(serving());
+  with_wheel([](ReadWrite& w) { w.pause_input(); });
+  client_begins();
+  talk();
+  ASSERT_TRUE(side->layer->is_open());
+  side->say("one\n");
+  side->layer->end(side->said);
+  talk();
+  EXPECT_EQ(log, Log{"secured"});
+  with_wheel([](ReadWrite& w) { w.resume_input(); });
+  settle();
+  EXPECT_EQ(log, (Log{"secured", "record one", "error read 0 end_of_file"}));
+}
+
+TEST_P(TlsWheelTest, RecordsOfTheLastFlightComeBehindSecured) {
+  make(serving());
+  client_begins();
+  carry();
+  for (int i = 0; i < 50 && !side->layer->is_open(); ++i) carry();
+  ASSERT_TRUE(side->layer->is_open());
+  side->say("at once\n");
+  side->layer->end(side->said);
+  on_note = [this](const std::string& what) {
+    if (what == "secured") with_wheel([](ReadWrite& w) { w.pause_input(); });
+  };
+  talk();
+  EXPECT_EQ(log, Log{"secured"}) << "also its end waits behind the record";
+  with_wheel([](ReadWrite& w) { w.resume_input(); });
+  settle();
+  EXPECT_EQ(log, (Log{"secured", "record at once", "error read 0 end_of_file"}));
+}
+
+// ---- the end
+
+TEST_P(TlsWheelTest, TheEndOfTheInputLeavesTheOutputP114) {
+  open_as_server();
+  side->say("last\n");
+  side->layer->end(side->said);
+  talk();
+  EXPECT_EQ(log, (Log{"secured", "record last", "error read 0 end_of_file"}));
+  with_wheel([](ReadWrite& w) { EXPECT_TRUE(w.put("answer")); });
+  talk();
+  EXPECT_EQ(side->heard, "answer\n");
+}
+
+TEST_P(TlsWheelTest, ACutOffStreamIsNoEnd) {
+  ReadWriteOptions options = serving();
+  options.deliver_unfinished = true;
+  open_as_server(std::move(options));
+  side->say("whole\nhal");
+  talk();
+  far.reset();
+  settle();
+  EXPECT_EQ(log, (Log{"secured", "record whole", "error read 0 protocol"})) << "\"hal\" is not taken for a line";
+  EXPECT_NE(last_error.find("cut off"), std::string::npos) << last_error;
+}
+
+TEST_P(TlsWheelTest, ShutdownOutputSaysSoBehindWhatWasPutP120) {
+  open_as_server();
+  with_wheel([](ReadWrite& w) {
+    w.put("last words");
+    w.shutdown_output();
+    EXPECT_EQ(w.put("more").error().code(), Errc::closed);
+  });
+  talk();
+  EXPECT_EQ(side->heard, "last words\n");
+  EXPECT_TRUE(side->layer->input_ended());
+  EXPECT_TRUE(far_ended);
+  side->say("still here\n");
+  talk();
+  EXPECT_EQ(log.back(), "record still here");
+}
+
+TEST_P(TlsWheelTest, ShutdownOutputInTheHandshakeWaitsForIt) {
+  make(serving());
+  with_wheel([](ReadWrite& w) {
+    w.put("first and last");
+    w.shutdown_output();
+  });
+  client_begins();
+  talk();
+  EXPECT_EQ(side->heard, "first and last\n");
+  EXPECT_TRUE(side->layer->input_ended());
+}
+
+TEST_P(TlsWheelTest, ADroppedWheelSaysGoodbyeOnlyIfAllIsOut) {
+  for (const bool all : {true, false}) {
+    ReadWriteRig::near = {}, ReadWriteRig::far = {};
+    auto pair = make_two_way(sys(), PipeKind::socketpair);
+    near = std::move(pair->a.input), far = std::move(pair->b.input);
+    open_as_server();
+    with_wheel([](ReadWrite& w) { w.put("text"); });
+    if (all) talk();
+    as_session([](Bench& bench) { bench.wheel = ReadWrite(); });
+    talk();
+    EXPECT_EQ(side->layer->input_ended(), all);
+    EXPECT_EQ(side->heard, all ? "text\n" : "");
+  }
+}
+
+TEST_P(TlsWheelTest, LeaveUnendedKeepsTheGoodbyeBack) {
+  open_as_server();
+  with_wheel([](ReadWrite& w) { w.put("half"); });
+  talk();
+  as_session([](Bench& bench) {
+    bench.wheel.leave_unended();
+    bench.wheel = ReadWrite();
+  });
+  talk();
+  EXPECT_EQ(side->heard, "half\n");
+  EXPECT_FALSE(side->layer->input_ended());
+}
+
+// ---- STARTTLS
+
+TEST_P(TlsWheelTest, BeginsInAnOpenConnection) {
+  make(logging_tls());
+  on_note = [this](const std::string& what) {
+    if (what != "record STARTTLS") return;
+    with_wheel([](ReadWrite& w) {
+      w.put("go ahead");
+      EXPECT_TRUE(w.secure(layer_of(server_context())));
+      EXPECT_EQ(w.secure(layer_of(server_context())).error().code(), Errc::invalid_argument) << "once";
+      w.put("protected");
+    });
+  };
+  say("hello\nSTARTTLS\n");
+  settle();
+  EXPECT_EQ(hear(), "go ahead\n") << "what was put before is plain, and nothing else is";
+  client_begins();
+  talk();
+  side->say("now\n");
+  talk();
+  EXPECT_EQ(side->heard, "protected\n");
+  EXPECT_EQ(log, (Log{"record hello", "record STARTTLS", "secured", "flushed", "record now"}));
+}
+
+TEST_P(TlsWheelTest, TextSmuggledInBehindTheRequestIsNeverTakenForProtected) {
+  for (const bool one_read : {true, false}) {
+    auto pair = make_two_way(sys(), PipeKind::socketpair);
+    near = std::move(pair->a.input), far = std::move(pair->b.input);
+    log.clear();
+    make(logging_tls());
+    on_note = [this](const std::string& what) {
+      if (what == "record STARTTLS")
+        with_wheel([](ReadWrite& w) { EXPECT_TRUE(w.secure(layer_of(server_context()))); });
+    };
+    say(one_read ? "STARTTLS\nMAIL FROM:<evil>\nRC" : "STARTTLS\n");
+    settle();
+    if (!one_read) say("MAIL FROM:<evil>\n");
+    settle();
+    EXPECT_EQ(log, (Log{"record STARTTLS", "error secure 0 protocol"})) << one_read;
+    EXPECT_NE(last_error.find("plain text: \"M"), std::string::npos) << last_error;
+  }
+}
+
+TEST_P(TlsWheelTest, AnAnswerSmuggledInIsNeverTakenForProtectedEither) {
+  make(logging_tls());
+  on_note = [this](const std::string& what) {
+    if (what == "record 220 go") {
+      with_wheel([](ReadWrite& w) { EXPECT_TRUE(w.secure(layer_of(client_context(), "good.example"))); });
+    }
+  };
+  say("220 go\n250 AUTH PLAIN\n");
+  settle();
+  EXPECT_EQ(log, (Log{"record 220 go", "error secure 0 protocol"}));
+  with_wheel([](ReadWrite& w) { EXPECT_FALSE(w.put("password")); });
+}
+
+TEST_P(TlsWheelTest, AHandshakeRightBehindTheRequestCounts) {
+  make(logging_tls());
+  on_note = [this](const std::string& what) {
+    if (what == "record PROXY") with_wheel([](ReadWrite& w) { EXPECT_TRUE(w.secure(layer_of(server_context()))); });
+  };
+  client_begins();
+  side->said.insert(0, "PROXY\n");
+  talk();
+  side->say("hello\n");
+  talk();
+  EXPECT_EQ(log, (Log{"record PROXY", "secured", "record hello"})) << last_error;
+}
+
+TEST_P(TlsWheelTest, WhatWasLearntInTheClearIsForgotten) {
+  ReadWriteOptions options = logging_tls();
+  options.filter = LineOptions::any();
+  make(std::move(options));
+  on_note = [this](const std::string& what) {
+    if (what == "record STARTTLS") with_wheel([](ReadWrite& w) { EXPECT_TRUE(w.secure(layer_of(server_context()))); });
+  };
+  say("STARTTLS\r");  // lines end in CR, for an `any` filter that has seen no more
+  settle();
+  say("\n");
+  settle();
+  EXPECT_EQ(log.back(), "error secure 0 protocol") << "the rest of the line's end came too late";
+}
+
+TEST_P(TlsWheelTest, SecureNeedsBothDirections) {
+  make(logging_tls());
+  with_wheel([](ReadWrite& w) {
+    EXPECT_EQ(w.secure(nullptr).error().code(), Errc::invalid_argument);
+    w.shutdown_output();
+    EXPECT_EQ(w.secure(layer_of(server_context())).error().code(), Errc::closed);
+  });
+  ReadWrite none;
+  EXPECT_EQ(none.secure(layer_of(server_context())).error().code(), Errc::closed);
+  EXPECT_EQ(none.layer(), nullptr);
+}
+
+// ---- much
+
+TEST_P(TlsWheelTest, MarksAndTheLimitCountWhatWaitsForTheHandshake) {
+  ReadWriteOptions options = serving();
+  options.high_water = 1000, options.low_water = 10, options.output_limit = 2000;
+  make(std::move(options));
+  with_wheel([](ReadWrite& w) {
+    EXPECT_EQ(w.put(std::string(999, 'a')), Output::high);
+    EXPECT_EQ(w.put(std::string(999, 'b')), Output::high);
+    const auto refused = w.put("c");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code(), Errc::limit);
+    EXPECT_EQ(w.out_octets(), 2000u);
+  });
+  client_begins();
+  talk();
+  EXPECT_EQ(side->heard, std::string(999, 'a') + "\n" + std::string(999, 'b') + "\n");
+  EXPECT_EQ(log, (Log{"high", "error write 0 limit", "secured", "low", "flushed"}));
+}
+
+TEST_P(TlsWheelTest, MuchGoesOutAsFastAsItIsTaken) {
+  ReadWriteOptions options = serving();
+  options.filter = StreamFilter();
+  options.output_limit = 8 << 20;
+  open_as_server(std::move(options));
+  std::string all;
+  for (int i = 0; all.size() < 3'000'000; ++i) all += std::to_string(i) + ' ';
+  with_wheel([&](ReadWrite& w) {
+    for (std::size_t at = 0; at < all.size(); at += 10'000)
+      ASSERT_TRUE(w.put(std::string_view(all).substr(at, 10'000)));
+  });
+  settle();
+  with_wheel([&](ReadWrite& w) { EXPECT_GT(w.out_octets(), 1'000'000u) << "nobody takes it yet"; });
+  while (side->heard.size() < all.size()) ASSERT_TRUE(carry() || side->heard.size() == all.size() || (settle(), true));
+  EXPECT_TRUE(side->heard == all);
+  settle();
+  EXPECT_EQ(log, (Log{"secured", "high", "low", "flushed"}));
+}
+
+TEST_P(TlsWheelTest, MuchComesInByTheBudgetAndAPausedWheelReadsNoMore) {
+  ReadWriteOptions options = serving();
+  options.budget.records = 3;
+  open_as_server(std::move(options));
+  std::size_t said_octets = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    side->say("line " + std::to_string(i) + "\n");
+    said_octets += 1;
+  }
+  on_note = [this](const std::string& what) {
+    if (what == "record line 100") with_wheel([](ReadWrite& w) { w.pause_input(); });
+  };
+  for (int i = 0; i < 50; ++i) carry();
+  EXPECT_EQ(log.size(), 102u);
+  with_wheel([](ReadWrite& w) { w.resume_input(); });
+  while (log.size() < 20'001) ASSERT_TRUE(carry() || log.size() == 20'001 || (settle(), true));
+  for (std::size_t i = 0; i < 20'000; ++i) ASSERT_EQ(log[i + 1], "record line " + std::to_string(i));
+}
+
+/// Answers whatever it hears with much, and never opens.
+class Chatterbox final : public StreamLayer {
+ public:
+  Result<void> begin(std::string&) override { return {}; }
+  Result<std::size_t> decode(std::string_view wire, std::span<char>, std::string& answer) override {
+    if (!wire.empty()) answer.append(100'000, 'x');
+    return std::size_t{0};
+  }
+  Result<void> encode(std::string_view, std::string&) override { return {}; }
+  void end(std::string&) override {}
+  bool is_open() const noexcept override { return false; }
+  bool input_ended() const noexcept override { return false; }
+  Error cut_off() const override { return {Errc::protocol, "secure"}; }
+  Duration opening_limit() const noexcept override { return kForever; }
+  Error too_slow() const override { return {Errc::timed_out, "secure"}; }
+};
+
+TEST_P(TlsWheelTest, WhoMakesTheLayerTalkAndDoesNotListenIsRefused) {
+  ReadWriteOptions options = logging_tls();
+  options.layer = std::make_unique<Chatterbox>();
+  options.output_limit = 100'000;
+  make(std::move(options));
+  for (int i = 0; i < 500 && log.empty(); ++i) {
+    say("?");
+    settle();
+    with_wheel([](ReadWrite& w) { EXPECT_LT(w.out_octets(), 600'000u); });
+  }
+  EXPECT_EQ(log, Log{"error secure 0 limit"});
+}
+
+// ---- coroutines
+
+TEST_P(TlsWheelTest, ACoroutineAwaitsTheHandshakeAndReads) {
+  as_session([this](Bench& bench) {
+    bench.wheel = ReadWrite(bench, ReadWriteOptions(std::move(near)));
+    bench.launch([](TlsWheelTest& test, Bench& self) -> Task<> {
+      const auto none = co_await self.wheel.secured();
+      EXPECT_EQ(none.error().code(), Errc::invalid_argument) << "there is no layer";
+      const auto request = co_await self.wheel.read();
+      test.note("read " + *request);
+      EXPECT_TRUE(self.wheel.secure(layer_of(server_context())));
+      const auto open = co_await self.wheel.secured();
+      test.note(open ? "secured" : open.error().message());
+      for (;;) {
+        const auto line = co_await self.wheel.read();
+        test.note(line ? "read " + *line : "ended " + std::string(to_string(line.error().code())));
+        if (!line) co_return;
+        EXPECT_TRUE(self.wheel.put("echo " + *line));
+        EXPECT_TRUE(co_await self.wheel.flushed());
+      }
+    }(*this, bench));
+  });
+  say("STARTTLS\n");
+  settle();
+  client_begins();
+  talk();
+  side->say("one\ntwo\n");
+  side->layer->end(side->said);
+  talk();
+  EXPECT_EQ(log, (Log{"read STARTTLS", "secured", "read one", "read two", "ended end_of_file"}));
+  EXPECT_EQ(side->heard, "echo one\necho two\n");
+}
+
+TEST_P(TlsWheelTest, ACoroutineHearsWhyThereIsNoHandshake) {
+  as_session([this](Bench& bench) {
+    ReadWriteOptions options(std::move(near));
+    options.layer = layer_of(client_context(), "localhost");
+    bench.wheel = ReadWrite(bench, std::move(options));
+    bench.launch([](TlsWheelTest& test, Bench& self) -> Task<> {
+      const auto open = co_await self.wheel.secured();
+      test.note(open ? "secured" : "no: " + std::string(to_string(open.error().code())));
+      const auto line = co_await self.wheel.read();
+      test.note(line ? "read" : "no: " + std::string(to_string(line.error().code())));
+    }(*this, bench));
+  });
+  side.emplace(layer_of(server_context("untrusted")));
+  talk();
+  EXPECT_EQ(log, (Log{"no: untrusted", "no: untrusted"}));
+}
+
+}  // namespace
+}  // namespace poe::test
