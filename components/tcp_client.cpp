@@ -79,12 +79,15 @@ void TcpClient::attempt() {
 
 void TcpClient::take(Accepted accepted) {
   connecting_ = SocketFactory();
-  connected_at_ = now();
   set_peer(accepted.peer);
   Fd socket = std::move(accepted.socket);
   if (options_.pre_connect) socket = options_.pre_connect(*this, std::move(socket), peer());
   if (!socket || ended_) return;
-  open(std::move(socket), options_);
+  if (auto opened = open(std::move(socket), options_); !opened) fail(opened.error());
+}
+
+void TcpClient::ready() {
+  connected_at_ = now();
   if (options_.connected) options_.connected(*this);
 }
 
@@ -103,14 +106,15 @@ void TcpClient::retry_later() {
 }
 
 void TcpClient::failed(const Error& error) {
+  if (!was_ready() && options_.connect_error) return options_.connect_error(*this, error);
   if (options_.server_error) return options_.server_error(*this, error);
   warn(options_, who(), error);
 }
 
 void TcpClient::closed() {
-  if (backoff_ && now() - connected_at_ >= backoff_->longest()) backoff_->reset();
+  if (backoff_ && was_ready() && now() - connected_at_ >= backoff_->longest()) backoff_->reset();
   retry_later();
-  if (options_.disconnected) options_.disconnected(*this);
+  if (was_ready() && options_.disconnected) options_.disconnected(*this);
 }
 
 void TcpClient::flushed() {

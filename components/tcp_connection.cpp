@@ -21,8 +21,7 @@ void TcpConnection::begin() {
   Fd socket = std::move(socket_);
   if (o.client_pre_connect) socket = o.client_pre_connect(*this, std::move(socket), peer());
   if (!socket) return;  // refused: nothing holds this session any more
-  open(std::move(socket), o);
-  opened();
+  if (auto opened = open(std::move(socket), o); !opened) failed(opened.error());
 }
 
 void TcpConnection::opened() {

@@ -9,8 +9,8 @@ TcpStream::TcpStream(Birth&& birth) noexcept : Session(std::move(birth)) {}
 
 TcpStream::~TcpStream() = default;
 
-void TcpStream::open(Fd socket, const TcpStreamSettings& settings) {
-  shutting_down_ = broken_ = false;
+Result<void> TcpStream::open(Fd socket, const TcpStreamSettings& settings) {
+  shutting_down_ = broken_ = ready_ = false;
   shutdown_on_error_ = settings.shutdown_on_error;
   ReadWriteOptions options(std::move(socket));
   options.filter = settings.filter.clone();
@@ -20,7 +20,19 @@ void TcpStream::open(Fd socket, const TcpStreamSettings& settings) {
   options.output_limit = settings.output_limit;
   options.budget = settings.budget;
   options.receiver = this;
+  if (settings.tls) {
+    auto layer = settings.tls->make_layer(layer_peer());
+    if (!layer) return failure(layer.error());
+    options.layer = std::move(*layer);
+  }
   wheel_ = ReadWrite(*this, std::move(options));
+  if (!settings.tls) on_secured();
+  return {};
+}
+
+void TcpStream::on_secured() {
+  ready_ = true;
+  ready();
 }
 
 Result<Output> TcpStream::put(std::string_view record) {
@@ -45,7 +57,7 @@ void TcpStream::close() {
   if (!wheel_) return;
   shutting_down_ = true;
   give_up_.cancel();
-  closing();
+  if (ready_) closing();
   wheel_ = ReadWrite();
   closed();
 }

@@ -53,7 +53,8 @@ class TcpClientOptions : public TcpStreamSettings {
   /// Gives back the socket to use, or an empty one to give up silently.
   Fn<Fd(TcpClient&, Fd, const SocketAddress& peer)> pre_connect;
   Fn<void(TcpClient&)> connected;
-  /// See SocketFactoryOptions::on_failure. Empty: warns. A good place to post tcp::reconnect, after a while.
+  /// See SocketFactoryOptions::on_failure; with TLS also what is wrong with the handshake. Empty: warns. A good place
+  /// to post tcp::reconnect, after a while.
   Fn<void(TcpClient&, const Error&)> connect_error;
   /// After the wheel has gone (P159). Also a good place.
   Fn<void(TcpClient&)> disconnected;
@@ -97,7 +98,9 @@ class POE_API TcpClient : public TcpStream {
   void flushed() override;
   void high() override;
   void low() override;
+  void ready() override;
   void closed() override;
+  std::string layer_peer() const override { return options_.remote_address; }
 
   void begin();
   void attempt();

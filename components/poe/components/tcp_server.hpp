@@ -79,7 +79,7 @@ class TcpServerOptions : public TcpStreamSettings {
   /// Before anything else: gives back the socket to use, or an empty one to refuse the connection.
   Fn<Fd(TcpConnection&, Fd, const SocketAddress& peer)> client_pre_connect;
   Fn<void(TcpConnection&)> client_connected;
-  /// Before its wheel goes (P159).
+  /// Before its wheel goes (P159). Not without client_connected: see TcpStreamSettings::tls.
   Fn<void(TcpConnection&)> client_disconnected;
   /// See ReadWriteOptions::on_error. Empty: warns, except at the end of the input and after a reset (P164). Afterwards
   /// the connection is shut down, see shutdown_on_error.
@@ -127,6 +127,7 @@ class POE_API TcpConnection : public TcpStream {
 
  private:
   const TcpStreamSettings& settings() const noexcept final;
+  void ready() final { opened(); }
   void closing() final { disconnected(); }
   void begin();
 

@@ -7,12 +7,15 @@
 #include <any>
 #include <chrono>
 #include <cstddef>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
 #include "poe/error.hpp"
 #include "poe/event.hpp"
 #include "poe/export.hpp"
+#include "poe/filters/stream_layer.hpp"
 #include "poe/log.hpp"
 #include "poe/session.hpp"
 #include "poe/time.hpp"
@@ -36,6 +39,10 @@ class TcpStreamSettings {
   AnyFilter filter;
   /// For the output alone; empty: the same object as for the input.
   AnyFilter output_filter;
+  /// TLS under the filters: a TlsContext (poe/filters/tls.hpp). A stream counts as connected when the handshake is
+  /// done; if it fails, there was no connection. A client expects the certificate of the host it was told to connect
+  /// to.
+  std::shared_ptr<const StreamLayerMaker> tls;
   // As in ReadWriteOptions.
   std::size_t high_water = std::size_t{64} << 10;
   std::size_t low_water = std::size_t{16} << 10;
@@ -78,8 +85,10 @@ class POE_API TcpStream : public Session, private ReadWriteReceiver {
     table.on(tcp::shutdown, &TcpStream::shutdown);
   }
 
-  /// Takes a connected socket over.
-  void open(Fd socket, const TcpStreamSettings& settings);
+  /// Takes a connected socket over. Error: there can be no layer of `settings.tls`; nothing is connected then.
+  Result<void> open(Fd socket, const TcpStreamSettings& settings);
+  /// Whether ready() was called for the connection that is, or was.
+  bool was_ready() const noexcept { return ready_; }
   void set_peer(const SocketAddress& peer) noexcept { peer_ = peer; }
   /// Closes after the flush.
   void finish();
@@ -89,7 +98,11 @@ class POE_API TcpStream : public Session, private ReadWriteReceiver {
   static void warn(const TcpStreamSettings& settings, const std::string& who, const Error& error);
 
   virtual const TcpStreamSettings& settings() const noexcept = 0;
-  // What happens on the stream. closing() comes before the wheel goes, closed() after.
+  /// Whom a layer is for, see StreamLayerMaker::make_layer().
+  virtual std::string layer_peer() const { return peer_.to_string(); }
+  // What happens on the stream. ready(): with TLS, when the handshake is done. closing() comes before the wheel goes,
+  // and only after ready(); closed() comes after.
+  virtual void ready() = 0;
   virtual void input(std::string_view record) = 0;
   virtual void failed(const Error& error) = 0;
   virtual void flushed() = 0;
@@ -104,6 +117,7 @@ class POE_API TcpStream : public Session, private ReadWriteReceiver {
   void on_flushed() final;
   void on_high() final { high(); }
   void on_low() final { low(); }
+  void on_secured() final;
 
   ReadWrite wheel_;
   Timer give_up_;
@@ -111,6 +125,7 @@ class POE_API TcpStream : public Session, private ReadWriteReceiver {
   SocketAddress peer_;
   bool shutting_down_ = false;
   bool shutdown_on_error_ = true;
+  bool ready_ = false;
   bool broken_ = false;  // an error that makes waiting for a flush pointless
 };
 
