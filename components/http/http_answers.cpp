@@ -334,7 +334,9 @@ void HttpConnection::close_output() {
 
 // Nothing of ours waits for a client that is gone, or must not think it has got everything.
 void HttpConnection::break_off() {
-  if (connected()) close();
+  if (!connected()) return;
+  wheel().leave_unended();
+  close();
 }
 
 }  // namespace poe

@@ -25,6 +25,7 @@ void HttpConnection::opened() {
   input_->listen(this);
   if (auto watch = on_signal("DRAIN", [this](const Signal&) { drain(); })) drain_ = std::move(*watch);
   set_deadline(core_->options.header_time);
+  if (core_->draining || kernel().draining()) drain();
 }
 
 // Of the first request, the time began with the connection.

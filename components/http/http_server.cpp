@@ -21,6 +21,7 @@ TcpServerOptions tcp_options(const std::shared_ptr<HttpServerCore>& core) {
   options.shutdown_limit = own.write_time;
   options.log = own.log;
   options.filter = HttpInput(own.limits);
+  options.tls = own.tls;
   const auto as_http = [](TcpServer& server) -> HttpServer& { return static_cast<HttpServer&>(server); };
   if (own.started) options.started = [core, as_http](TcpServer& s) { core->options.started(as_http(s)); };
   if (own.stopped) options.stopped = [core, as_http](TcpServer& s) { core->options.stopped(as_http(s)); };
@@ -37,12 +38,13 @@ HttpServer::HttpServer(Birth birth, HttpServerOptions options)
     : HttpServer(std::move(birth), std::make_shared<HttpServerCore>(std::move(options))) {}
 
 HttpServer::HttpServer(Birth birth, std::shared_ptr<HttpServerCore> core)
-    : TcpServer(std::move(birth), tcp_options(core)) {}
+    : TcpServer(std::move(birth), tcp_options(core)), core_(std::move(core)) {}
 
 HttpServer::~HttpServer() = default;
 
 // The connections are its children: the signal reaches them as well.
 void HttpServer::drain() {
+  core_->draining = true;  // for those whose handshake is not done yet
   shutdown();
   static_cast<void>(kernel().signal(id(), "DRAIN"));
 }

@@ -25,6 +25,7 @@ struct HttpServerCore {
   HttpServerOptions options;  ///< its limits are the filter's: those of all routes
   std::uint64_t max_collected_body = 0;
   HttpDateCache date;
+  bool draining = false;
 };
 
 }  // namespace poe

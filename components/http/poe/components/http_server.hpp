@@ -51,6 +51,9 @@ class HttpServerOptions {
   Fn<void(HttpServer&)> stopped;
   Fn<void(HttpServer&, const Error&)> error;
 
+  /// HTTPS: a TlsContext (poe/filters/tls.hpp), with the protocols "http/1.1" and "http/1.0" if with any.
+  std::shared_ptr<const StreamLayerMaker> tls;
+
   // ---- requests
   HttpRoutes routes;
   /// Sizes; what is over one is refused (413, 414, 431). `streaming`, `max_pipelined` and `max_buffer` are the
@@ -116,6 +119,7 @@ class POE_API HttpServer : public TcpServer {
 
  private:
   HttpServer(Birth birth, std::shared_ptr<HttpServerCore> core);
+  std::shared_ptr<HttpServerCore> core_;
 };
 
 }  // namespace poe
