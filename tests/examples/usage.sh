@@ -24,6 +24,9 @@ check follow
 check keep
 [ ! -x "$BIN/http_files" ] || check http_files 1 2 3
 [ ! -x "$BIN/http_live" ] || check http_live 1 2
+[ ! -x "$BIN/https_files" ] || check https_files 1 2 3
+[ ! -x "$BIN/echo_tls" ] || check echo_tls 1 2
+[ ! -x "$BIN/tls_lines" ] || check tls_lines 1
 [ ! -x "$BIN/counter_tk" ] || check counter_tk 1
 POE_EVENT_LOOP=nosuchloop "$BIN/counter" >"$dir/out" 2>"$dir/err"; expect "unknown loop: exit code" 1 $?
 grep -q nosuchloop "$dir/err" || fail "the error does not name the loop"
