@@ -220,6 +220,33 @@ TEST_P(TlsWheelTest, LeaveUnendedKeepsTheGoodbyeBack) {
   EXPECT_FALSE(side->layer->input_ended());
 }
 
+TEST_P(TlsWheelTest, TwoPipesWillDo) {
+  auto there = make_one_way(sys()), back = make_one_way(sys());
+  ASSERT_TRUE(there && back);
+  ReadWriteOptions options = logging_tls(ReadWriteOptions(std::move(there->reader), std::move(back->writer)));
+  options.layer = layer_of(server_context());
+  make(std::move(options));
+  client_begins();
+  for (int i = 0; i < 20; ++i) {
+    const std::string some = std::exchange(side->said, {});
+    const poe_iovec part{const_cast<char*>(some.data()), some.size()};
+    if (!some.empty()) {
+      ASSERT_EQ(sys().writev(sys().ctx, there->writer.get(), &part, 1), std::int64_t(some.size()));
+    }
+    settle();
+    std::swap(far, back->reader);
+    side->hear(hear());
+    std::swap(far, back->reader);
+    if (side->layer->is_open() && i == 10) {
+      side->say("through a pipe\n");
+      with_wheel([](ReadWrite& w) { w.put("and back"), w.shutdown_output(); });
+    }
+  }
+  EXPECT_EQ(side->heard, "and back\n");
+  EXPECT_TRUE(side->layer->input_ended());
+  EXPECT_EQ(log, (Log{"secured", "record through a pipe", "flushed"}));
+}
+
 // ---- STARTTLS
 
 TEST_P(TlsWheelTest, BeginsInAnOpenConnection) {
