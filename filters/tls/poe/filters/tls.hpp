@@ -4,6 +4,7 @@
 //
 //     auto tls = poe::TlsContext::server({"chain.pem", "key.pem"});
 //     poe::TcpServerOptions options("", 7007);
+//     if (!tls) return complain(tls.error().report());           // which file is no good, and why
 //     options.tls = *tls;                                        // or in any wheel:
 //     wheel_options.layer = tls->make_layer(peer).value();       // from the start
 //     wheel.secure(tls->make_layer(peer).value());               // STARTTLS
