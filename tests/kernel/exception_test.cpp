@@ -227,7 +227,7 @@ TEST_P(Exceptions, OfTimersWatchesSignalsAndDeferredWorkBecomeDiesTooPain36) {
                            throw 2;
                          });
                          self.defer([] { throw 3; });
-                         static_cast<void>(self.kernel().post(self.id(), "number", std::vector<Value>{1}));
+                         static_cast<void>(self.kernel().post(self.id(), "number", std::vector<Value>{Value(1)}));
                          static_cast<void>(self.kernel().signal(self.id(), "news"));
                        })
                    .on(ping, [](auto&, Self&) { throw 4; })
