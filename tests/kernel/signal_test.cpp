@@ -43,7 +43,7 @@ class Signals : public OnEveryLoop {
   }
   template <class P>
   bool slices_until(P condition) {
-    for (int slice = 0; slice < 2000 && !condition(); ++slice) static_cast<void>(kernel.run_one_timeslice(2ms));
+    for (int slice = 0; slice < 20'000 && !condition(); ++slice) static_cast<void>(kernel.run_one_timeslice(2ms));
     return condition();
   }
   Log log;
