@@ -244,7 +244,10 @@ TEST_P(TlsWheelTest, TwoPipesWillDo) {
   }
   EXPECT_EQ(side->heard, "and back\n");
   EXPECT_TRUE(side->layer->input_ended());
-  EXPECT_EQ(log, (Log{"secured", "record through a pipe", "flushed"}));
+  ASSERT_EQ(log.size(), 3U);
+  EXPECT_EQ(log[0], "secured");
+  std::sort(log.begin(), log.end());  // which of two pipes is ready first is the loop's to say
+  EXPECT_EQ(log, (Log{"flushed", "record through a pipe", "secured"}));
 }
 
 // ---- STARTTLS
