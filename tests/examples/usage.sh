@@ -23,6 +23,7 @@ check many_kernels 1 2 3
 check follow
 check keep
 [ ! -x "$BIN/http_files" ] || check http_files 1 2 3
+[ ! -x "$BIN/http_get" ] || check http_get
 [ ! -x "$BIN/http_live" ] || check http_live 1 2
 [ ! -x "$BIN/https_files" ] || check https_files 1 2 3
 [ ! -x "$BIN/echo_tls" ] || check echo_tls 1 2
