@@ -154,6 +154,7 @@ void HttpTransfer::begin() {
 // One timer for both limits, which looks again later if the time has moved meanwhile.
 void HttpTransfer::arm_limit(TimePoint now) {
   const bool idles = connected_ && !paused_;
+  idle_seen_ = false;
   const TimePoint idle_due = saturating_add(idles ? progress_ : now, limits_.idle_time);
   const TimePoint due = std::min(total_due_, idle_due);
   if (due == TimePoint::max()) return;
@@ -169,6 +170,11 @@ void HttpTransfer::limit_due() {
                                     "try again later, or allow more total_time"));
   }
   if (connected_ && !paused_ && now >= saturating_add(progress_, limits_.idle_time)) {
+    if (!std::exchange(idle_seen_, true)) {
+      // The silence may be ours: somebody has held the loop, and what came meanwhile is read in this turn.
+      limit_ = core_->self().after(std::chrono::milliseconds(1), [this] { limit_due(); });
+      return;
+    }
     return core_->fail(*this, error(Errc::timed_out,
                                     "the server has been silent for " + in_milliseconds(limits_.idle_time) + "; " +
                                         std::to_string(body_octets_) + " octets of a body have come",

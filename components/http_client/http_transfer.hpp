@@ -106,7 +106,8 @@ class HttpTransfer : public std::enable_shared_from_this<HttpTransfer> {
   bool head_told_ = false;
   bool connected_ = false;
   bool paused_ = false;
-  bool busy_ = false;  // in deliver()
+  bool busy_ = false;       // in deliver()
+  bool idle_seen_ = false;  // the server has been silent for too long; looked at once more
   TimePoint total_due_{};
   TimePoint progress_{};
   std::int64_t sent_ = 0;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <stdexcept>
+#include <thread>
 
 #include "http_client_bench.hpp"
 
@@ -114,6 +115,18 @@ TEST_P(HttpClientLifeTest, IdleTimeDoesNotCountWhilePaused) {
   call.resume();
   until([&] { return log.size() == 2; });
   EXPECT_EQ(log[1], "done 0");
+}
+
+TEST_P(HttpClientLifeTest, ALoopThatWasHeldUpIsNotTheServersSilence) {
+  HttpServerOptions options = server_options();
+  options.routes.get("/held", [](HttpExchange exchange) {
+    std::this_thread::sleep_for(60ms);  // the loop is held, which is what this is about
+    exchange.respond(200, "here");
+  });
+  serve(std::move(options));
+  HttpClientLimits limits;
+  limits.idle_time = 20ms;
+  EXPECT_EQ(message(ask(with(HttpClientRequest(at("/held")), limits))), "status 200");
 }
 
 TEST_P(HttpClientLifeTest, CancellingInMidBodyClosesTheConnection) {
