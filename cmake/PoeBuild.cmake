@@ -37,6 +37,13 @@ target_compile_definitions(poe_build_options INTERFACE $<$<BOOL:${POE_PORTABLE}>
 if(POE_SANITIZE)
   target_compile_options(poe_build_options INTERFACE -fsanitize=${POE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   target_link_options(poe_build_options INTERFACE -fsanitize=${POE_SANITIZE})
+  # As g++ says it; clang tells by __has_feature alone.
+  foreach(kind address thread)
+    if(CMAKE_CXX_COMPILER_ID MATCHES Clang AND POE_SANITIZE MATCHES ${kind})
+      string(TOUPPER ${kind} kind)
+      target_compile_definitions(poe_build_options INTERFACE __SANITIZE_${kind}__=1)
+    endif()
+  endforeach()
   # Before clang 17 no coroutine compiles with it: "Cannot represent a difference across sections" (LLVM bug 49689).
   target_compile_options(poe_build_options INTERFACE $<$<AND:$<CXX_COMPILER_ID:Clang>,$<VERSION_LESS:$<CXX_COMPILER_VERSION>,17>>:-fno-sanitize=function>)
 endif()

@@ -9,7 +9,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-fail() { echo "FAILED on $POE_EVENT_LOOP: $*" >&2; for f in "$dir"/*; do echo "--- $f"; head -c 2000 "$f"; done >&2; exit 1; }
+fail() { echo "FAILED on $POE_EVENT_LOOP: $*" >&2; for f in "$dir"/*; do [ -f "$f" ] && echo "--- $f" && head -c 2000 "$f"; done >&2; exit 1; }
 expect() { [ "$2" = "$3" ] || fail "$1: expected '$2', got '$3'"; }
 
 # until_true SECONDS COMMAND...: waits for something other processes do; there is no event for it in a shell.

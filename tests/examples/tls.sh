@@ -55,9 +55,10 @@ stop_server
 for case in "other:IP address mismatch (CN=other, for DNS:other.example" "expired:certificate has expired (CN=expired" \
   "untrusted:unable to get local issuer certificate (CN=untrusted, issued by CN=stranger)" "selfmade:self-signed certificate" good:; do
   name=${case%%:*} why=${case#*:}
+  rm -f "$dir/s_server" # what an earlier one said
   openssl s_server -accept 0 -rev -naccept 1 -cert "$pem/$name.pem" -key "$pem/$name.key" >"$dir/s_server" 2>&1 &
   s_server=$!; started+=($s_server)
-  until_true 20 grep -q ACCEPT "$dir/s_server"
+  until_true 20 grep -q '^ACCEPT .*:[0-9]*$' "$dir/s_server"
   port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' "$dir/s_server")
   if [ -n "$why" ]; then
     tls_lines 127.0.0.1 "$port" "$pem/authority.pem" <<<"secret" >"$dir/said" && fail "$name was accepted"
