@@ -146,6 +146,10 @@ class DatagramRig {
 class DatagramTestBase : public testing::TestWithParam<std::string>, public DatagramRig {
  public:
   DatagramTestBase() : DatagramRig(GetParam()) {}
+
+ protected:
+  /// While the test that its coroutines know is still whole.
+  void TearDown() override { kernel.stop(); }
 };
 
 }  // namespace poe::test
