@@ -82,8 +82,10 @@ TEST_P(Children, AreToldAfterWhatIsQueuedAndTheWatchIsGoneByThenP083) {
   EXPECT_EQ(log, (Log{"queued", "exit"}));
 }
 
-TEST_P(Children, TwoSessionsMayWaitForOneP085) {
+TEST_P(Children, TwoSessionsMayWaitForOneThatHasEndedP085) {
   const pid_t pid = child_that_exits(5);
+  siginfo_t ended{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOWAIT), 0);
   int told = 0;
   for (int i = 0; i < 2; ++i) {
     kernel.spawn(actor().on(start, [&](auto&, Self& self) {
