@@ -24,12 +24,13 @@ void Await::pend() {
   kernel.add_reference(session().slot());
   run_->await = index_;
   if (limit_ == INT64_MAX && !limit_is_time_) return;
-  static_cast<void>(kernel.ensure_loop());  // whose clock it is; run() reports why there is none
+  if (!kernel.seat_.is_open()) kernel.try_loop();
   const std::int64_t now = limit_is_time_ ? 0 : kernel.clock();
   const std::int64_t due = saturating_add(TimePoint(Duration(now)), Duration(limit_)).time_since_epoch().count();
   std::tuple<std::uint32_t, std::uint32_t> payload{index_, generation()};
   const bool at_once = !limit_is_time_ && limit_ == 0;
-  timer_ = kernel.start_timer(session(), due, 0, at_once, internal::await_due, &payload);
+  timer_ = at_once ? kernel.start_fifo_timer(session(), internal::await_due, &payload)
+                   : kernel.start_timer(session(), due, internal::await_due, &payload);
 }
 
 std::uint32_t Await::generation() const noexcept { return core().awaits_.generation(index_); }

@@ -186,8 +186,8 @@ bool KernelCore::run_internal(Record& record) {
   }
   if (id == internal::fifo_timer.id) {
     const auto [index, ticket] = Payload<std::uint32_t, std::uint32_t>::get(record.payload());
-    if (timers_.used(index) && timers_[index].queued && timers_[index].order == ticket) {
-      timers_[index].queued = false;
+    if (timers_.used(index) && timers_.tag(index).is(TimerTag::kQueued) && timers_.when(index).order == ticket) {
+      timers_.tag(index).clear(TimerTag::kQueued);
       fire(index);
     }
     return true;

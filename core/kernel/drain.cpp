@@ -19,7 +19,8 @@ Result<void> KernelCore::drain_then_stop(Duration limit) {
   End::construct(end, [this] { stop_what_is_left(); });
   auto sent = send_signal(id_of(0), Signal{"DRAIN"});
   const bool at_once = limit.count() <= 0;  // but behind the signal
-  drain_limit_ = start_timer(id_of(0), due.time_since_epoch().count(), 0, at_once, internal::deferred, end);
+  drain_limit_ = at_once ? start_fifo_timer(id_of(0), internal::deferred, end)
+                         : start_timer(id_of(0), due.time_since_epoch().count(), internal::deferred, end);
   return sent;
 }
 

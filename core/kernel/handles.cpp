@@ -5,9 +5,6 @@
 
 namespace poe {
 
-Handle::Handle(KernelCore* core, Kind kind, std::uint32_t index, std::uint32_t generation) noexcept
-    : core_(core), index_(index), kind_(kind), generation_(generation & 0xFFFFFF) {}
-
 Handle& Handle::operator=(Handle&& other) noexcept {
   if (this != &other) {
     cancel();
@@ -23,8 +20,8 @@ Handle::operator bool() const noexcept { return core_ != nullptr && core_->handl
 
 void Handle::cancel() noexcept {
   if (core_ == nullptr) return;
-  core_->handle_cancel(*this);
-  std::exchange(core_, nullptr)->handle_released();
+  if (kind_ == Kind::timer) return core_->cancel_timer(*this);  // first, and without a switch
+  core_->cancel_handle(*this);
 }
 
 void Handle::detach() && noexcept {
@@ -74,7 +71,7 @@ bool KernelCore::handle_holds(const Handle& handle) const noexcept {
   const std::uint32_t generation = handle.generation_;
   switch (handle.kind_) {
     case Handle::Kind::timer:
-      return timer_holds(handle);
+      return timers_.holds(index, generation) && timers_.tag(index).is_to_fire();
     case Handle::Kind::watch:
       return watches_.holds(index, generation) && !watches_[index].dead;
     case Handle::Kind::signal:
@@ -91,14 +88,17 @@ bool KernelCore::handle_holds(const Handle& handle) const noexcept {
   return false;
 }
 
-void KernelCore::handle_cancel(Handle& handle) noexcept {
-  if (handle.kind_ == Handle::Kind::timer) {  // first, and without the switch: servers move and cancel them all day
-    if (timer_holds(handle)) drop_timer(handle.index_);
-    return;
-  }
-  if (!handle_holds(handle)) return;
-  const std::uint32_t index = handle.index_;
-  switch (handle.kind_) {
+void KernelCore::cancel_handle(Handle& handle) noexcept {
+  if (handle_holds(handle)) drop_resource(handle.kind_, handle.index_);
+  handle.core_ = nullptr;
+  handle_released();
+}
+
+void KernelCore::drop_resource(Handle::Kind kind, std::uint32_t index) noexcept {
+  switch (kind) {
+    case Handle::Kind::timer:
+      drop_timer(index);
+      break;
     case Handle::Kind::watch:
       drop_watch(index);
       break;
@@ -114,7 +114,6 @@ void KernelCore::handle_cancel(Handle& handle) noexcept {
     case Handle::Kind::extra:
       drop_extra(index);
       break;
-    case Handle::Kind::timer:
     case Handle::Kind::none:
       break;
   }

@@ -72,31 +72,41 @@ bool KernelCore::guarded(std::uint32_t slot, std::uint32_t sender, const EventKe
   }
 }
 
-template <class T, std::uint32_t N>
-void KernelCore::link(Slab<T, N>& slab, std::uint32_t Cold::*head, std::uint32_t index) {
-  T& node = slab[index];
-  std::uint32_t& first = cold_[slot_of(node)].*head;
-  node.links = {kNone, first};
-  if (first != kNone) slab[first].links.previous = index;
+template <class Table>
+void KernelCore::link(Table& table, std::uint32_t Cold::*head, std::uint32_t index) {
+  std::uint32_t& first = cold_[slot_in(table, index)].*head;
+  links_in(table, index) = {kNone, first};
+  if (first != kNone) links_in(table, first).previous = index;
   first = index;
 }
 
-template <class T, std::uint32_t N>
-void KernelCore::unlink(Slab<T, N>& slab, std::uint32_t Cold::*head, std::uint32_t index) noexcept {
-  const Links links = slab[index].links;
+template <class Table>
+void KernelCore::unlink(Table& table, std::uint32_t Cold::*head, std::uint32_t index) noexcept {
+  const Links links = links_in(table, index);
   if (links.previous != kNone) {
-    slab[links.previous].links.next = links.next;
+    links_in(table, links.previous).next = links.next;
   } else {
-    cold_[slot_of(slab[index])].*head = links.next;
+    cold_[slot_in(table, index)].*head = links.next;
   }
-  if (links.next != kNone) slab[links.next].links.previous = links.previous;
+  if (links.next != kNone) links_in(table, links.next).previous = links.previous;
 }
 
-// Whether the timer is still to fire.
-inline bool KernelCore::timer_holds(const Handle& timer) const noexcept {
-  if (!timers_.holds(timer.index_, timer.generation_)) return false;
-  const TimerNode& node = timers_[timer.index_];
-  return !node.dead && !(node.firing && !node.periodic);
+// What servers do all day, so in few instructions and without the timer's other parts: a processor that waits for the
+// memory of one has then begun with the next. Its entry in the queue is stale because the timer is not used.
+inline void KernelCore::cancel_timer(Handle& handle) noexcept {
+  TimerTag& tag = timers_.tag(handle.index_);
+  if (!tag.is_plain(handle.generation_)) [[unlikely]]
+    return cancel_handle(handle);
+  handle.core_ = nullptr;
+  const std::uint32_t slot = tag.slot;
+  Slot& of = slots_[slot];
+  timers_.remove(handle.index_, tag);
+  timer_queue_.forget();
+  --of.timers;
+  --of.references;
+  --handles_;
+  if (of.references == 0 || observed() || asleep_ || timer_queue_.is_to_compact() || handles_ == 0) [[unlikely]]
+    after_cancel(slot);
 }
 
 }  // namespace poe

@@ -68,12 +68,13 @@ std::string KernelCore::why_alive(SessionId id) const {
     out << "\n";
   }
   const std::int64_t now = clock();
-  for (std::uint32_t t = 0; cold.timers != 0 && t < timers_.size(); ++t) {
-    if (!timers_.used(t) || timers_[t].slot != slot || timers_[t].dead) continue;
-    if (timers_[t].key->id == internal::await_due.id) continue;
-    out << "  a timer: \"" << timers_[t].key->name << "\" in " << static_cast<double>(timer_due(t) - now) / 1e6
-        << " ms";
-    out << (timers_[t].periodic ? ", repeating\n" : "\n");
+  for (std::uint32_t t = 0; slots_[slot].timers != 0 && t < timers_.size(); ++t) {
+    const TimerTag& tag = timers_.tag(t);
+    if (!timers_.used(t) || tag.slot != slot || tag.is(TimerTag::kDead)) continue;
+    const EventKey& key = *timers_.what(t).key;
+    if (key.id == internal::await_due.id) continue;
+    out << "  a timer: \"" << key.name << "\" in " << static_cast<double>(timer_due(t) - now) / 1e6 << " ms";
+    out << (tag.is(TimerTag::kPeriodic) ? ", repeating\n" : "\n");
   }
   for (std::uint32_t w = cold.watches; w != kNone; w = watches_[w].links.next) {
     const WatchNode& node = watches_[w];
@@ -103,11 +104,13 @@ std::vector<std::string> KernelCore::check_books() const {
   std::vector<std::uint32_t> counted(slots_.size(), 0);
   const auto count = [&](const auto& slab, auto&& keeps) {
     for (std::uint32_t i = 0; i < slab.size(); ++i) {
-      if (slab.used(i) && keeps(slab[i])) ++counted[slot_of(slab[i])];
+      if (slab.used(i) && keeps(slab[i])) ++counted[slot_in(slab, i)];
     }
   };
   const auto always = [](const auto&) { return true; };
-  count(timers_, [](const TimerNode& node) { return !node.dead; });
+  for (std::uint32_t i = 0; i < timers_.size(); ++i) {
+    if (timers_.used(i) && !timers_.tag(i).is(TimerTag::kDead)) ++counted[timers_.tag(i).slot];
+  }
   count(watches_, [](const WatchNode& node) { return !node.dead && !node.internal; });
   count(children_, always);
   count(aliases_, always);

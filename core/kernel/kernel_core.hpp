@@ -190,7 +190,15 @@ class KernelCore final : public Dispatcher, public LoopEvents {
     if (observed()) [[unlikely]]
       tell_references(slot);
   }
-  void drop_reference(std::uint32_t slot) noexcept;
+  void drop_reference(std::uint32_t slot) noexcept {
+    Slot& of = slots_[slot];
+    if (--of.references == 0 || observed()) [[unlikely]] {
+      dropped_reference(slot);
+    } else {
+      look_later();  // what is left may be nothing to run for (P055)
+    }
+  }
+  void dropped_reference(std::uint32_t slot) noexcept;
   void mark(std::uint32_t slot);
   void sweep();
   bool reachable(const Slot& slot) const noexcept {
@@ -239,22 +247,32 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   void wall_clock_was_set();
 
   // ---- timers.cpp
-  Timer start_timer(SessionId id, std::int64_t due, std::int64_t period, bool fifo, const EventKey& key, void* payload);
+  // Nothing if the session has ended; they take the payload over.
+  Timer start_timer(SessionId id, std::int64_t due, const EventKey& key, void* payload);
+  Timer start_fifo_timer(SessionId id, const EventKey& key, void* payload);
+  Timer start_repeating_timer(SessionId id, std::int64_t first, std::int64_t period, Missed missed, const EventKey& key,
+                              void* payload);
+  static Timer refuse_timer(const EventKey& key, void* payload) noexcept;
+  TimerTable::Added make_timer(SessionId id, const EventKey& key, void* payload, std::int64_t period);
+  Timer set_timer(const TimerTable::Added& made, std::int64_t due);
   std::vector<CancelledTimer> cancel_timers(SessionId id);
   void run_timers(std::int64_t until);
+  void box_arguments(std::uint32_t timer, std::int64_t period);
   void queue_fifo_timer(std::uint32_t index);
   void fire(std::uint32_t index);
   void fire_periodic(std::uint32_t index);
-  void call_timer(TimerNode& node, void* payload);
+  void call_timer(std::uint32_t slot, const EventKey& key, void* payload);
   void free_timer(std::uint32_t index) noexcept;
   void unlist_timer(std::uint32_t index) noexcept;
+  void cancel_timer(Handle& handle) noexcept;
+  void after_cancel(std::uint32_t slot) noexcept;
   void drop_timer(std::uint32_t index) noexcept;
   void detach_timer(std::uint32_t index) noexcept;
   void drop_timers_of(SessionId id) noexcept;
   Result<void> move_timer(Handle& timer, std::int64_t due);
   /// One that stands in the queue of events is due now.
   std::int64_t timer_due(std::uint32_t index) const noexcept {
-    return timer_queue_.contains(index) ? timers_[index].due : look_;
+    return timer_queue_.contains(index) ? timers_.when(index).due : look_;
   }
 
   // ---- watches.cpp
@@ -335,6 +353,8 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   // ---- running.cpp
   Result<void> check_usable(const char* what);
   Result<void> ensure_loop();
+  /// For its clock; run() reports why there is none.
+  void try_loop();
   Result<void> open_seat(const LoopChoice& choice);
   void close_seat(Fn<void()> done = {});
   Result<void> run();
@@ -368,8 +388,8 @@ class KernelCore final : public Dispatcher, public LoopEvents {
 
   // ---- handles
   bool handle_holds(const Handle& handle) const noexcept;
-  bool timer_holds(const Handle& timer) const noexcept;
-  void handle_cancel(Handle& handle) noexcept;
+  [[gnu::noinline]] void cancel_handle(Handle& handle) noexcept;  // leaves its registers out of cancel_timer()
+  void drop_resource(Handle::Kind kind, std::uint32_t index) noexcept;
   void handle_released() noexcept;
   template <class H>
   H make_handle(Handle::Kind kind, std::uint32_t index, std::uint32_t generation) {
@@ -378,10 +398,10 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   }
 
   /// Links a resource into its session's list and back out.
-  template <class T, std::uint32_t N>
-  void link(Slab<T, N>& slab, std::uint32_t Cold::*head, std::uint32_t index);
-  template <class T, std::uint32_t N>
-  void unlink(Slab<T, N>& slab, std::uint32_t Cold::*head, std::uint32_t index) noexcept;
+  template <class Table>
+  void link(Table& table, std::uint32_t Cold::*head, std::uint32_t index);
+  template <class Table>
+  void unlink(Table& table, std::uint32_t Cold::*head, std::uint32_t index) noexcept;
 
   SessionId id_of(std::uint32_t slot) const noexcept { return SessionId{slots_[slot].id}; }
   std::size_t session_count() const noexcept { return sessions_; }
@@ -456,7 +476,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   std::deque<std::pair<EventKey, std::string>> dynamic_keys_;
 
   // resources
-  Timers timers_;
+  TimerTable timers_;
   TimerQueue timer_queue_{timers_};
   std::uint32_t next_ticket_ = 1;
   WallAlarms wall_alarms_;

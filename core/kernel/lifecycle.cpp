@@ -83,15 +83,12 @@ SessionId KernelCore::give_birth(HandlerTable& table, std::unique_ptr<HandlerTab
 
 // ---- references
 
-void KernelCore::drop_reference(std::uint32_t slot) noexcept {
-  Slot& of = slots_[slot];
-  --of.references;
-  if (observed()) [[unlikely]]
-    tell_references(slot);
-  if (!reachable(of)) {
+void KernelCore::dropped_reference(std::uint32_t slot) noexcept {
+  if (observed()) tell_references(slot);
+  if (!reachable(slots_[slot])) {
     mark(slot);
   } else {
-    look_later();  // what is left may be nothing to run for (P055)
+    look_later();
   }
 }
 
@@ -178,7 +175,7 @@ void KernelCore::stop_session(std::uint32_t slot) {
     while (cold_[slot].runs != kNone) drop_run(cold_[slot].runs);  // first: frames refer to the object
     if (void* object = std::exchange(slots_[slot].object, nullptr)) slots_[slot].table->destroy(object);
   }
-  if (cold_[slot].timers != 0) drop_timers_of(id);
+  if (slots_[slot].timers != 0) drop_timers_of(id);
   std::exception_ptr thrown;
   if (!thrown_.empty()) {
     if (auto found = thrown_.extract(id.bits)) thrown = std::move(found.mapped());

@@ -13,7 +13,7 @@
 #include "poe/handles.hpp"
 #include "poe/session_options.hpp"
 #include "slab.hpp"
-#include "timer_queue.hpp"
+#include "timer_table.hpp"
 
 namespace poe {
 
@@ -89,7 +89,6 @@ struct Cold {
   std::uint32_t parent = 0;
   std::uint32_t first_child = kNone;
   Links siblings{};
-  std::uint32_t timers = 0;  // how many
   std::uint32_t detached_timers = kNone, watches = kNone, signals = kNone, children = kNone, aliases = kNone,
                 extras = kNone, awaits = kNone, runs = kNone;
   std::uint32_t postbacks = 0;
@@ -109,10 +108,16 @@ struct RoomWaiter {
   std::uint32_t await = kNone;  // who waits in a coroutine, and may give up
 };
 
-inline std::uint32_t slot_of(const TimerNode& node) noexcept { return node.slot; }
-template <class T>
-std::uint32_t slot_of(const T& node) noexcept {
-  return SessionId{node.session}.slot();
+/// The session it belongs to, and its place in the list of that session's.
+template <class T, std::uint32_t N>
+std::uint32_t slot_in(const Slab<T, N>& slab, std::uint32_t index) noexcept {
+  return SessionId{slab[index].session}.slot();
 }
+template <class T, std::uint32_t N>
+Links& links_in(Slab<T, N>& slab, std::uint32_t index) noexcept {
+  return slab[index].links;
+}
+inline std::uint32_t slot_in(const TimerTable& timers, std::uint32_t index) noexcept { return timers.tag(index).slot; }
+inline Links& links_in(TimerTable& timers, std::uint32_t index) noexcept { return timers.what(index).links; }
 
 }  // namespace poe

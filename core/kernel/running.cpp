@@ -30,6 +30,8 @@ Result<void> KernelCore::ensure_loop() {
   return open_seat(*choice);
 }
 
+void KernelCore::try_loop() { static_cast<void>(ensure_loop()); }
+
 Result<void> KernelCore::open_seat(const LoopChoice& choice) {
   if (auto opened = seat_.open(*this, choice); !opened) return opened;
   const auto* own_system = static_cast<const poe_sys*>(seat_.extension(POE_SYS_NAME));

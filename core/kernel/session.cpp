@@ -23,7 +23,7 @@ const poe_sys& Self::system() const {
 }
 
 TimePoint Self::now() const {
-  static_cast<void>(core().ensure_loop());
+  if (!core().seat_.is_open()) core().try_loop();
   return TimePoint(Duration(core().clock()));
 }
 
@@ -36,14 +36,16 @@ Timer Self::after(Duration delay, Fn<void()> work) { return after(delay, interna
 Timer Self::start_after(Duration delay, const EventKey& event, void* payload) {
   const TimePoint present = now();  // makes the loop first: the time to load it belongs to no timer
   if (delay.count() == 0) {
-    return core().start_timer(id_, present.time_since_epoch().count(), 0, true, event, payload);
+    return core().start_fifo_timer(id_, event, payload);
   }
   return start_at(saturating_add(present, delay), event, payload);
 }
 
 Timer Self::start_at(TimePoint due, const EventKey& event, void* payload) {
-  static_cast<void>(core().ensure_loop());  // whose clock it is; run() reports why there is none
-  return core().start_timer(id_, due.time_since_epoch().count(), 0, false, event, payload);
+  KernelCore& kernel = core();
+  if (!kernel.seat_.is_open()) [[unlikely]]
+    kernel.try_loop();
+  return kernel.start_timer(id_, due.time_since_epoch().count(), event, payload);
 }
 
 Timer Self::start_at_wall(WallTime due, const EventKey& event, void* payload) {
@@ -54,9 +56,7 @@ Timer Self::start_at_wall(WallTime due, const EventKey& event, void* payload) {
 Timer Self::start_every(Duration period, Missed missed, const EventKey& event, void* payload) {
   const std::int64_t step = std::max<std::int64_t>(period.count(), 1);
   const TimePoint first = saturating_add(now(), Duration(step));
-  Timer timer = core().start_timer(id_, first.time_since_epoch().count(), step, false, event, payload);
-  if (timer) core().timers_[timer.index_].box()->missed = missed;
-  return timer;
+  return core().start_repeating_timer(id_, first.time_since_epoch().count(), step, missed, event, payload);
 }
 
 std::vector<CancelledTimer> Self::cancel_timers() { return core().cancel_timers(id_); }

@@ -58,11 +58,13 @@ Snapshot KernelCore::snapshot() const {
   };
   for (const HeldRecord& held : held_) queued(*reinterpret_cast<const Record*>(held.get()));
   const_cast<RecordQueue&>(queue_).for_each([&](Record& record) { queued(record); });
-  for_each(timers_, [&](std::uint32_t i, const TimerNode& node) {
-    if (node.dead) return;
-    all.timers.push_back({id_of(node.slot), node.key->name, TimePoint(Duration(timer_due(i))),
-                          Duration(node.periodic ? node.box()->period : 0)});
-  });
+  for (std::uint32_t i = 0; i < timers_.size(); ++i) {
+    const TimerTag& tag = timers_.tag(i);
+    if (!timers_.used(i) || tag.is(TimerTag::kDead)) continue;
+    const TimerWhat& what = timers_.what(i);
+    all.timers.push_back({id_of(tag.slot), what.key->name, TimePoint(Duration(timer_due(i))),
+                          Duration(tag.is(TimerTag::kPeriodic) ? what.box()->period : 0)});
+  }
   std::stable_sort(all.timers.begin(), all.timers.end(), [](const auto& a, const auto& b) { return a.due < b.due; });
   for_each(watches_, [&](std::uint32_t, const WatchNode& node) {
     if (!node.dead && !node.internal)

@@ -10,62 +10,43 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <vector>
 
-#include "poe/event.hpp"
-#include "poe/session_options.hpp"
-#include "slab.hpp"
+#include "cell_block.hpp"
+#include "timer_table.hpp"
 
 namespace poe {
 
-/// A timer: whose, what for, when. It fills a cache line with its cell in the slab, so that to set, move, fire or
-/// cancel one is one miss in a program with very many.
-struct TimerNode {
-  std::uint32_t slot : 24;         // of its session
-  std::uint32_t firing : 1 = 0;    // its handler is on the stack: freed afterwards
-  std::uint32_t dead : 1 = 0;      // cancelled while firing
-  std::uint32_t detached : 1 = 0;  // no handle is left: its session's end must find it
-  std::uint32_t periodic : 1 = 0;
-  std::uint32_t boxed : 1 = 0;   // the arguments lie on the heap
-  std::uint32_t queued : 1 = 0;  // a record stands in the event queue for it: it is due "after what is queued"
-  std::uint32_t wall : 1 = 0;    // follows the wall clock: see WallAlarms
-  std::uint32_t entry = 0;       // `order` of its entry in the TimerQueue; 0: not there
-  std::uint32_t order = 0;       // when it was set last; differs from `entry` if it was moved later since
-  const EventKey* key = nullptr;
-  std::int64_t due = 0;
-  Links links{};  // among the detached timers of its session
-  alignas(8) std::byte small[16];
-
-  /// Before the arguments in a box. A repeating timer is always boxed.
-  struct Box {
-    std::int64_t period;  // 0: once
-    Missed missed;
-  };
-  static constexpr std::size_t kRoom = sizeof small;  // bytes of arguments that need none
-  Box* box() const noexcept {
-    Box* at = nullptr;
-    std::memcpy(&at, small, sizeof at);
-    return at;
-  }
-  void* payload() noexcept { return boxed ? static_cast<void*>(box() + 1) : small; }
-};
-using Timers = Slab<TimerNode, 256>;
-static_assert(Timers::kCellSize == 64);
-
 class TimerQueue {
  public:
-  explicit TimerQueue(Timers& timers) : timers_(timers) {}
-  bool empty() const noexcept { return live_ == 0; }
+  explicit TimerQueue(TimerTable& timers) : timers_(timers) {}
+  bool empty() const noexcept { return size() == 0; }
   std::size_t size() const noexcept { return live_; }
 
+  bool contains(std::uint32_t timer) const noexcept { return timers_.when(timer).entry != 0; }
   /// Puts a timer in that is not there.
-  void add(std::uint32_t timer, std::int64_t due);
-  /// No effect if it is not there.
-  void remove(std::uint32_t timer) noexcept;
-  /// As remove() and add().
+  void add(std::uint32_t timer, std::int64_t due) { add(timer, timers_.when(timer), due); }
+  void add(std::uint32_t timer, TimerWhen& when, std::int64_t due) {
+    const std::uint32_t order = take_order();
+    when = {due, order, order};
+    ++live_;
+    spare_ += 2;
+    push(Entry{due, timer, order});
+  }
+  /// Takes out one that is there.
+  void remove(std::uint32_t timer) noexcept {
+    timers_.when(timer).entry = 0;
+    forget();
+    if (is_to_compact()) compact();
+  }
+  /// One that was there has left the table, or is about to.
+  void forget() noexcept {
+    --live_;
+    spare_ -= 3;
+  }
+  bool is_to_compact() const noexcept { return spare_ < 0; }
+  void compact() noexcept;
+  /// To another time, or in.
   void move(std::uint32_t timer, std::int64_t due);
-  bool contains(std::uint32_t timer) const noexcept { return timers_[timer].entry != 0; }
 
   // The one that is due first; only when not empty.
   std::int64_t first_due() {
@@ -83,7 +64,7 @@ class TimerQueue {
   std::uint32_t mark() const noexcept { return next_order_; }
   /// Whether the first timer was added or moved after mark() was asked.
   bool first_is_newer(std::uint32_t mark) noexcept {
-    return timers_[first()].order - mark < next_order_ - mark;  // modulo 2^32
+    return timers_.when(first()).order - mark < next_order_ - mark;  // modulo 2^32
   }
 
  private:
@@ -99,30 +80,46 @@ class TimerQueue {
       return (sooner | (same & set_before)) != 0;
     }
   };
-  struct alignas(64) Group {
-    Entry entries[4];
-  };
-
-  // The root is the last of its group, so that the children of i, 4i+1 to 4i+4, fill a group.
-  Entry& entry(std::size_t at) noexcept { return groups_[(at + 3) / 4].entries[(at + 3) % 4]; }
+  // The root is the last of its group of four, so that the children of i, 4i+1 to 4i+4, share a cache line.
+  static constexpr std::size_t kBefore = 3;
+  static constexpr std::ptrdiff_t kFew = 64;
+  Entry& entry(std::size_t at) noexcept { return entries_.get()[at + kBefore]; }
   bool stale(const Entry& entry) const noexcept {  // gone, or set anew since
-    return !timers_.used(entry.timer) || timers_[entry.timer].entry != entry.order;
+    return !timers_.used(entry.timer) || timers_.when(entry.timer).entry != entry.order;
   }
-  std::uint32_t take_order() noexcept;
-  void push(const Entry& added);
+  std::uint32_t take_order() noexcept {
+    const std::uint32_t order = next_order_++;
+    if (next_order_ == 0) [[unlikely]]
+      next_order_ = 1;
+    return order;
+  }
+  void push(const Entry& added) {
+    if (entry_count_ == room_) [[unlikely]]
+      grow();
+    sift_up(entry_count_++, added);
+  }
+  void grow();
   void settle();
   void drop_top() noexcept;
-  void compact() noexcept;
-  void fetch_children_of(std::size_t at) const noexcept;
+  void fetch_children_of(std::size_t at) noexcept;
   std::size_t least_child(std::size_t at) noexcept;
-  void sift_up(std::size_t at, Entry moved) noexcept;
+  void sift_up(std::size_t at, const Entry moved) noexcept {
+    while (at != 0) {
+      const std::size_t above = (at - 1) / 4;
+      if (!moved.before(entry(above))) break;
+      entry(at) = entry(above);
+      at = above;
+    }
+    entry(at) = moved;
+  }
   void sift_down(std::size_t at, Entry moved) noexcept;
 
-  Timers& timers_;
-  std::vector<Group> groups_;
-  std::size_t size_ = 0;   // entries in the heap
-  std::size_t stale_ = 0;  // of which nobody waits any more for so many
-  std::size_t live_ = 0;   // timers
+  TimerTable& timers_;
+  CellBlock<Entry> entries_;
+  std::size_t room_ = 0;         // for entries
+  std::size_t entry_count_ = 0;  // in the heap
+  std::size_t live_ = 0;         // timers
+  std::ptrdiff_t spare_ = kFew;  // entries that may yet become stale: of these, at most two for each live one and kFew
   std::uint32_t next_order_ = 1;
 };
 

@@ -8,44 +8,71 @@
 
 namespace poe {
 
-Timer KernelCore::start_timer(SessionId id, std::int64_t due, std::int64_t period, bool fifo, const EventKey& key,
-                              void* payload) {
-  if (!alive(id)) {
-    if (key.ops->destroy != nullptr) key.ops->destroy(payload);
-    return {};
-  }
-  const std::uint32_t index = timers_.add();
-  TimerNode& node = timers_[index];
-  node.slot = id.slot() & 0xFFFFFF;
-  node.key = &key;
-  if (period != 0 || key.ops->size > TimerNode::kRoom) {
-    void* const box = ::operator new(sizeof(TimerNode::Box) + key.ops->size);
-    ::new (box) TimerNode::Box{period, Missed::coalesce};
-    std::memcpy(node.small, &box, sizeof box);
-    node.boxed = true;
-    node.periodic = period != 0;
-  }
-  key.ops->relocate(payload, node.payload());
-  ++cold_[id.slot()].timers;
+// A timer of a session that lives, whose time is still to be set. Takes the payload over.
+inline TimerTable::Added KernelCore::make_timer(SessionId id, const EventKey& key, void* payload, std::int64_t period) {
+  const TimerTable::Added made = timers_.add();
+  made.tag.slot = id.slot();
+  made.what.key = &key;
+  ++slots_[id.slot()].timers;
   add_reference(id.slot());
-  if (fifo) {
-    queue_fifo_timer(index);
-  } else {
-    timer_queue_.add(index, due);
-    if (due <= look_) pass_end_ = std::min(pass_end_, queue_.pushed());  // it comes before what is posted after it
-    if (asleep_ && timer_queue_.first() == index) schedule();
+  if (period != 0 || key.ops->size > TimerWhat::kRoom) [[unlikely]]
+    box_arguments(made.index, period);
+  if (key.ops->size != 0) {
+    if (key.ops->destroy != nullptr) made.tag.set(TimerTag::kOwner);
+    key.ops->relocate(payload, timers_.payload(made.index));
   }
-  return make_handle<Timer>(Handle::Kind::timer, index, timers_.generation(index));
+  return made;
+}
+
+inline Timer KernelCore::set_timer(const TimerTable::Added& made, std::int64_t due) {
+  timer_queue_.add(made.index, made.when, due);
+  if (due <= look_) pass_end_ = std::min(pass_end_, queue_.pushed());  // it comes before what is posted after it
+  if (asleep_ && timer_queue_.first() == made.index) schedule();
+  return make_handle<Timer>(Handle::Kind::timer, made.index, made.tag.generation());
+}
+
+Timer KernelCore::refuse_timer(const EventKey& key, void* payload) noexcept {
+  if (key.ops->destroy != nullptr) key.ops->destroy(payload);
+  return {};
+}
+
+Timer KernelCore::start_timer(SessionId id, std::int64_t due, const EventKey& key, void* payload) {
+  if (!alive(id)) [[unlikely]]
+    return refuse_timer(key, payload);
+  return set_timer(make_timer(id, key, payload, 0), due);
+}
+
+// Due after the events already queued.
+Timer KernelCore::start_fifo_timer(SessionId id, const EventKey& key, void* payload) {
+  if (!alive(id)) return refuse_timer(key, payload);
+  const TimerTable::Added made = make_timer(id, key, payload, 0);
+  queue_fifo_timer(made.index);
+  return make_handle<Timer>(Handle::Kind::timer, made.index, made.tag.generation());
+}
+
+Timer KernelCore::start_repeating_timer(SessionId id, std::int64_t first, std::int64_t period, Missed missed,
+                                        const EventKey& key, void* payload) {
+  if (!alive(id)) return refuse_timer(key, payload);
+  const TimerTable::Added made = make_timer(id, key, payload, period);
+  made.what.box()->missed = missed;
+  return set_timer(made, first);
+}
+
+void KernelCore::box_arguments(std::uint32_t index, std::int64_t period) {
+  TimerWhat& what = timers_.what(index);
+  void* const box = ::operator new(sizeof(TimerWhat::Box) + what.key->ops->size);
+  ::new (box) TimerWhat::Box{period, Missed::coalesce};
+  std::memcpy(what.small, &box, sizeof box);
+  timers_.tag(index).set(TimerTag::kBoxed | (period != 0 ? TimerTag::kPeriodic : 0U));
 }
 
 // "After the events already queued": a record stands in the queue for the timer.
 void KernelCore::queue_fifo_timer(std::uint32_t index) {
-  TimerNode& node = timers_[index];
-  node.order = next_ticket_++;
-  node.queued = true;
-  const SessionId id = id_of(node.slot);
+  const std::uint32_t ticket = timers_.when(index).order = next_ticket_++;
+  timers_.tag(index).set(TimerTag::kQueued);
+  const SessionId id = id_of(timers_.tag(index).slot);
   sent(*queue_.push(internal::fifo_timer, id.bits, id.slot(),
-                    [&](void* at) { Payload<std::uint32_t, std::uint32_t>::construct(at, index, node.order); }));
+                    [&](void* at) { Payload<std::uint32_t, std::uint32_t>::construct(at, index, ticket); }));
 }
 
 // Fires what is due by `until`, in order of due time. Timers made meanwhile wait for the next pass, so a session that
@@ -55,7 +82,7 @@ void KernelCore::run_timers(std::int64_t until) {
   while (events_left_ != 0 && !timer_queue_.empty() && timer_queue_.first_due() <= until &&
          !timer_queue_.first_is_newer(begin)) {
     const std::uint32_t index = timer_queue_.pop();
-    const std::uint32_t slot = timers_[index].slot;
+    const std::uint32_t slot = timers_.tag(index).slot;
     if (frames_ != nullptr && on_stack(slot) && !slots_[slot].reentrant) {
       queue_fifo_timer(index);  // its session is suspended below us: it waits with the events
       continue;
@@ -67,19 +94,19 @@ void KernelCore::run_timers(std::int64_t until) {
 }
 
 void KernelCore::fire(std::uint32_t index) {
-  TimerNode& node = timers_[index];
-  if (node.wall && wall_alarm_is_early(index)) return;
+  TimerTag& tag = timers_.tag(index);
+  if (tag.is(TimerTag::kWall) && wall_alarm_is_early(index)) return;
   ++counts_.timers;
-  if (node.periodic) {
+  if (tag.is(TimerTag::kPeriodic)) {
     fire_periodic(index);
     return;
   }
-  node.firing = true;
-  call_timer(node, node.payload());
-  if (node.dead) {
+  tag.set(TimerTag::kFiring);
+  call_timer(tag.slot, *timers_.what(index).key, timers_.payload(index));
+  if (tag.is(TimerTag::kDead)) {
     free_timer(index);
   } else {
-    const std::uint32_t slot = node.slot;
+    const std::uint32_t slot = tag.slot;
     unlist_timer(index);
     free_timer(index);
     drop_reference(slot);
@@ -87,9 +114,10 @@ void KernelCore::fire(std::uint32_t index) {
 }
 
 void KernelCore::fire_periodic(std::uint32_t index) {
-  TimerNode& node = timers_[index];
-  const TimerNode::Box& how = *node.box();
-  const std::int64_t due = node.due;
+  TimerTag& tag = timers_.tag(index);
+  const TimerWhat& what = timers_.what(index);
+  const TimerWhat::Box& how = *what.box();
+  const std::int64_t due = timers_.when(index).due;
   const std::int64_t now = clock();  // not look_: a handler of this turn may be what was late
   std::int64_t missed = now > due ? (now - due) / how.period : 0;
   const bool dropped = how.missed == Missed::skip && missed != 0;
@@ -98,61 +126,67 @@ void KernelCore::fire_periodic(std::uint32_t index) {
       index, saturating_add(TimePoint(Duration(due)), Duration(how.period * (missed + 1))).time_since_epoch().count());
   if (dropped) return;
   alignas(8) std::byte copy[264];
-  const bool copied = guarded(node.slot, *node.key, [&] { node.key->ops->copy(node.payload(), copy); });
+  const bool copied = guarded(tag.slot, *what.key, [&] { what.key->ops->copy(timers_.payload(index), copy); });
   if (!copied) return;
-  node.firing = true;
-  call_timer(node, copy);
-  if (node.key->ops->destroy != nullptr) node.key->ops->destroy(copy);
-  node.firing = false;
-  if (node.dead) free_timer(index);
+  tag.set(TimerTag::kFiring);
+  call_timer(tag.slot, *what.key, copy);
+  if (what.key->ops->destroy != nullptr) what.key->ops->destroy(copy);
+  tag.clear(TimerTag::kFiring);
+  if (tag.is(TimerTag::kDead)) free_timer(index);
 }
 
-void KernelCore::call_timer(TimerNode& node, void* payload) {
-  const EventKey& key = *node.key;
-  guarded(node.slot, key, [&] {
-    const Slot& slot = slots_[node.slot];
-    const Hooked hooked(*this, node.slot, node.slot, key);
-    if (const Handler* row = slot.table->find(key.id)) {
-      row->thunk(slot.object, *row, payload, nullptr);
+void KernelCore::call_timer(std::uint32_t slot, const EventKey& key, void* payload) {
+  guarded(slot, key, [&] {
+    const Slot& to = slots_[slot];
+    const Hooked hooked(*this, slot, slot, key);
+    if (const Handler* row = to.table->find(key.id)) {
+      row->thunk(to.object, *row, payload, nullptr);
     } else if (key.id == internal::deferred.id) {
       std::get<0>(Payload<Fn<void()>>::get(payload))();
     } else if (key.id == internal::await_due.id) {
       const auto [await, generation] = Payload<std::uint32_t, std::uint32_t>::get(payload);
       await_due(await, generation);
-    } else if (slot.table->fallback.thunk != nullptr) {
+    } else if (to.table->fallback.thunk != nullptr) {
       std::vector<Value> values;
       key.ops->to_values(payload, values);
-      slot.table->fallback.thunk(slot.object, slot.table->fallback.row, key, values);
+      to.table->fallback.thunk(to.object, to.table->fallback.row, key, values);
     } else {
-      report_unhandled(node.slot, key);
+      report_unhandled(slot, key);
     }
   });
 }
 
-// The node has left every list; its arguments are still there.
+// It has left every list; its arguments are still there.
 void KernelCore::free_timer(std::uint32_t index) noexcept {
-  TimerNode& node = timers_[index];
-  void* const payload = node.payload();
-  if (node.key->ops->destroy != nullptr) node.key->ops->destroy(payload);
-  if (node.boxed) ::operator delete(node.box());
+  const TimerTag& tag = timers_.tag(index);
+  const TimerWhat& what = timers_.what(index);
+  if (tag.is(TimerTag::kOwner)) what.key->ops->destroy(timers_.payload(index));
+  if (tag.is(TimerTag::kBoxed)) ::operator delete(what.box());
   timers_.remove(index);
 }
 
 void KernelCore::unlist_timer(std::uint32_t index) noexcept {
-  const TimerNode& node = timers_[index];
-  --cold_[node.slot].timers;
-  if (node.detached) unlink(timers_, &Cold::detached_timers, index);
+  const TimerTag& tag = timers_.tag(index);
+  --slots_[tag.slot].timers;
+  if (tag.is(TimerTag::kDetached)) unlink(timers_, &Cold::detached_timers, index);
+}
+
+// What a cancelled timer seldom leads to.
+void KernelCore::after_cancel(std::uint32_t slot) noexcept {
+  if (timer_queue_.is_to_compact()) timer_queue_.compact();
+  dropped_reference(slot);
+  if (handles_ == 0 && retired_) delete this;
 }
 
 void KernelCore::drop_timer(std::uint32_t index) noexcept {
-  TimerNode& node = timers_[index];
-  if (node.wall) forget_wall_alarm(index);
-  timer_queue_.remove(index);
+  TimerTag& tag = timers_.tag(index);
+  if (tag.is(TimerTag::kWall)) forget_wall_alarm(index);
+  if (timer_queue_.contains(index)) timer_queue_.remove(index);
   unlist_timer(index);
-  if (slots_[node.slot].id != 0) drop_reference(node.slot);
-  node.queued = false;
-  if (node.firing) {
-    node.dead = true;  // freed when its handler returns
+  if (slots_[tag.slot].id != 0) drop_reference(tag.slot);
+  tag.clear(TimerTag::kQueued);
+  if (tag.is(TimerTag::kFiring)) {
+    tag.set(TimerTag::kDead);  // freed when its handler returns
   } else {
     free_timer(index);
   }
@@ -161,14 +195,15 @@ void KernelCore::drop_timer(std::uint32_t index) noexcept {
 // A timer goes with its handle, and handles go with their session's object. Only where no handle is left, a session's
 // end could not find its timers without a list.
 void KernelCore::detach_timer(std::uint32_t index) noexcept {
-  timers_[index].detached = true;
+  timers_.tag(index).set(TimerTag::kDetached);
   link(timers_, &Cold::detached_timers, index);
 }
 
 // For a session that has ended while somebody else held handles of its timers: looks at all there are.
 void KernelCore::drop_timers_of(SessionId id) noexcept {
-  for (std::uint32_t index = 0; index < timers_.size() && cold_[id.slot()].timers != 0; ++index) {
-    if (timers_.used(index) && timers_[index].slot == id.slot() && !timers_[index].dead) drop_timer(index);
+  for (std::uint32_t index = 0; index < timers_.size() && slots_[id.slot()].timers != 0; ++index) {
+    if (timers_.used(index) && timers_.tag(index).slot == id.slot() && !timers_.tag(index).is(TimerTag::kDead))
+      drop_timer(index);
   }
 }
 
@@ -178,34 +213,38 @@ std::vector<CancelledTimer> KernelCore::cancel_timers(SessionId id) {
   std::vector<std::uint32_t> ours;
   for (std::uint32_t i = 0; i < timers_.size() && alive(id); ++i) {
     if (!timers_.used(i)) continue;
-    const TimerNode& node = timers_[i];
-    const bool waits = !node.dead && (!node.firing || node.periodic);
-    if (node.slot == id.slot() && waits && node.key->id != internal::deferred.id &&
-        node.key->id != internal::await_due.id)
+    const TimerTag& tag = timers_.tag(i);
+    const EventKey& key = *timers_.what(i).key;
+    if (tag.slot == id.slot() && tag.is_to_fire() && key.id != internal::deferred.id &&
+        key.id != internal::await_due.id)
       ours.push_back(i);
   }
   std::stable_sort(ours.begin(), ours.end(),
                    [&](std::uint32_t a, std::uint32_t b) { return timer_due(a) < timer_due(b); });
   for (const std::uint32_t index : ours) {
-    TimerNode& node = timers_[index];
+    const EventKey& key = *timers_.what(index).key;
     CancelledTimer& told = cancelled.emplace_back();
-    told.event = node.key->name;
+    told.event = key.name;
     told.due = TimePoint(Duration(timer_due(index)));
-    node.key->ops->to_values(node.payload(), told.arguments);
+    key.ops->to_values(timers_.payload(index), told.arguments);
   }
   for (const std::uint32_t index : ours) drop_timer(index);
   return cancelled;
 }
 
 Result<void> KernelCore::move_timer(Handle& timer, std::int64_t due) {
-  if (!timer_holds(timer)) return failure(Errc::cancelled, "move timer", "", "it has fired, or was cancelled");
-  TimerNode& node = timers_[timer.index_];
-  if (node.wall) {
+  TimerTag& tag = timers_.tag(timer.index_);
+  if (!tag.is_plain(timer.generation_)) [[unlikely]] {
+    if (tag.generation() != timer.generation_ || !tag.is_to_fire())
+      return failure(Errc::cancelled, "move timer", "", "it has fired, or was cancelled");
+    tag.clear(TimerTag::kQueued);
+  }
+  const TimerWhen& when = timers_.when(timer.index_);
+  if (tag.is(TimerTag::kWall)) {
     forget_wall_alarm(timer.index_);
-  } else if (timer_queue_.contains(timer.index_) && timers_[timer.index_].due == due) {
+  } else if (when.entry != 0 && when.due == due) {
     return {};  // it keeps its place among equals (P014)
   }
-  node.queued = false;
   timer_queue_.move(timer.index_, due);
   if (asleep_) schedule();
   return {};

@@ -53,7 +53,7 @@ std::int64_t WallAlarms::by_kernel_clock(std::int64_t wall, std::int64_t wall_no
 // ---- the kernel's side
 
 Timer KernelCore::start_wall_alarm(SessionId id, std::int64_t wall, const EventKey& key, void* payload) {
-  Timer timer = start_timer(id, INT64_MAX, 0, false, key, payload);
+  Timer timer = start_timer(id, INT64_MAX, key, payload);
   if (timer) follow_wall_clock(timer.index_, wall);
   return timer;
 }
@@ -61,7 +61,7 @@ Timer KernelCore::start_wall_alarm(SessionId id, std::int64_t wall, const EventK
 Result<void> KernelCore::move_to_wall(Handle& timer, std::int64_t wall) {
   if (auto moved = move_timer(timer, INT64_MAX); !moved) return moved;
   follow_wall_clock(timer.index_, wall);
-  if (timers_[timer.index_].periodic) forget_wall_alarm(timer.index_);
+  if (timers_.tag(timer.index_).is(TimerTag::kPeriodic)) forget_wall_alarm(timer.index_);
   return {};
 }
 
@@ -79,7 +79,7 @@ void KernelCore::follow_wall_clock(std::uint32_t index, std::int64_t wall) {
       }
     }
   }
-  timers_[index].wall = true;
+  timers_.tag(index).set(TimerTag::kWall);
   wall_alarms_.set(index, wall);
   const std::int64_t wall_now = system_ != nullptr ? system_->clock(system_->ctx, POE_CLOCK_REALTIME) : 0;
   const std::int64_t now = clock();  // read after the other: the alarm is late by that moment, not early
@@ -103,7 +103,7 @@ bool KernelCore::wall_alarm_is_early(std::uint32_t index) {
 }
 
 void KernelCore::forget_wall_alarm(std::uint32_t index) noexcept {
-  timers_[index].wall = false;
+  timers_.tag(index).clear(TimerTag::kWall);
   wall_alarms_.remove(index);
   if (!wall_alarms_.empty()) return;
   wall_alarms_.changes_watch.cancel();

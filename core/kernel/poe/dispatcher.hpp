@@ -31,6 +31,7 @@ struct alignas(64) Slot {  // a cache line of its own, and an index without a mu
   bool stop_asked : 1 = false;  ///< it ends when its handler has returned
   /// What an event of this session must pass besides its handler: 0 for most.
   std::uint8_t hooks = 0;
+  std::uint32_t timers = 0;                     ///< how many of the references are timers
   static constexpr std::uint8_t kTraced = 1;    ///< SessionOptions::trace
   static constexpr std::uint8_t kObserved = 2;  ///< the kernel has observers
   static constexpr std::uint8_t kLimited = 4;   ///< SessionOptions::mailbox

@@ -31,14 +31,17 @@ class POE_API Handle {
  protected:
   enum class Kind : std::uint8_t { none, timer, watch, signal, child, alias, extra };
   Handle() noexcept = default;
-  Handle(KernelCore* core, Kind kind, std::uint32_t index, std::uint32_t generation) noexcept;
+  Handle(KernelCore* core, Kind kind, std::uint32_t index, std::uint32_t generation) noexcept
+      : core_(core), index_(index), kind_(kind), generation_(generation & 0xFFFFFF) {}
   Handle(Handle&& other) noexcept
       : core_(std::exchange(other.core_, nullptr)),
         index_(other.index_),
         kind_(other.kind_),
         generation_(other.generation_) {}
   Handle& operator=(Handle&& other) noexcept;
-  ~Handle() { cancel(); }
+  ~Handle() {
+    if (core_ != nullptr) cancel();
+  }
 
   friend class KernelCore;
   KernelCore* core_ = nullptr;
