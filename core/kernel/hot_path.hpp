@@ -105,7 +105,8 @@ inline void KernelCore::cancel_timer(Handle& handle) noexcept {
   --of.timers;
   --of.references;
   --handles_;
-  if (of.references == 0 || observed() || asleep_ || timer_queue_.is_to_compact() || handles_ == 0) [[unlikely]]
+  const bool observed = (of.hooks & Slot::kObserved) != 0;
+  if (of.references == 0 || observed || asleep_ || retired_ || timer_queue_.is_to_compact()) [[unlikely]]
     after_cancel(slot);
 }
 

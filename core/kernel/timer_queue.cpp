@@ -104,14 +104,14 @@ std::uint32_t TimerQueue::pop() {
   drop_top();
   timers_.when(timer).entry = 0;
   --live_;
-  spare_ -= 2;
+  spare_ -= kStale;
   // While the handler of this one runs: the next, which is one of these.
   for (std::size_t at = 0; at < 5 && at < entry_count_; ++at) timers_.prefetch(entry(at).timer);
   return timer;
 }
 
-// Keeps the entries nobody waits for, 16 octets each, fewer than twice the others: a program that sets and cancels for
-// ever needs no more memory than that. Each compaction is paid by as many removals.
+// Keeps the entries nobody waits for, 16 octets each, few: a program that sets and cancels for ever needs no more
+// memory than that. Each compaction is paid by as many removals.
 void TimerQueue::compact() noexcept {
   std::size_t kept = 0;
   for (std::size_t at = 0; at < entry_count_; ++at) {
@@ -125,7 +125,7 @@ void TimerQueue::compact() noexcept {
     entry(kept++) = Entry{state.due, old.timer, state.order};
   }
   entry_count_ = kept;
-  spare_ = static_cast<std::ptrdiff_t>(2 * live_) + kFew;
+  spare_ = kStale * static_cast<std::ptrdiff_t>(live_) + kFew;
   for (std::size_t at = (entry_count_ + 2) / 4; at-- > 0;) sift_down(at, entry(at));
 }
 

@@ -29,7 +29,7 @@ class TimerQueue {
     const std::uint32_t order = take_order();
     when = {due, order, order};
     ++live_;
-    spare_ += 2;
+    spare_ += kStale;
     push(Entry{due, timer, order});
   }
   /// Takes out one that is there.
@@ -41,7 +41,7 @@ class TimerQueue {
   /// One that was there has left the table, or is about to.
   void forget() noexcept {
     --live_;
-    spare_ -= 3;
+    spare_ -= kStale + 1;
   }
   bool is_to_compact() const noexcept { return spare_ < 0; }
   void compact() noexcept;
@@ -82,6 +82,7 @@ class TimerQueue {
   };
   // The root is the last of its group of four, so that the children of i, 4i+1 to 4i+4, share a cache line.
   static constexpr std::size_t kBefore = 3;
+  static constexpr std::ptrdiff_t kStale = 4;  // for each timer at most: as much memory as it takes itself
   static constexpr std::ptrdiff_t kFew = 64;
   Entry& entry(std::size_t at) noexcept { return entries_.get()[at + kBefore]; }
   bool stale(const Entry& entry) const noexcept {  // gone, or set anew since
@@ -119,7 +120,7 @@ class TimerQueue {
   std::size_t room_ = 0;         // for entries
   std::size_t entry_count_ = 0;  // in the heap
   std::size_t live_ = 0;         // timers
-  std::ptrdiff_t spare_ = kFew;  // entries that may yet become stale: of these, at most two for each live one and kFew
+  std::ptrdiff_t spare_ = kFew;  // entries that may yet become stale: there are at most kStale a timer, and kFew
   std::uint32_t next_order_ = 1;
 };
 

@@ -37,7 +37,7 @@ Timer KernelCore::refuse_timer(const EventKey& key, void* payload) noexcept {
 }
 
 Timer KernelCore::start_timer(SessionId id, std::int64_t due, const EventKey& key, void* payload) {
-  if (!alive(id)) [[unlikely]]
+  if (slots_[id.slot()].id != id.bits) [[unlikely]]  // a session of this kernel asks: the slot is there
     return refuse_timer(key, payload);
   return set_timer(make_timer(id, key, payload, 0), due);
 }
