@@ -103,9 +103,15 @@ void ReadWrite::State::want_writable(bool want) {
   fault_ = Error(why.code(), "watch", subject(output_fd()), why.reason(), why.advice());
 }
 
-// Low before flushed (P116). Each callback may drop the wheel, or end the session.
+// Low before flushed (P116). Each callback may drop the wheel, or end the session; what is left to tell when one throws
+// is told in the next turn.
 void ReadWrite::State::report_output() {
   if (!is_heard()) return;
+  struct Rest {
+    State& state;
+    bool owed = true;
+    ~Rest() { state.dirty_ = state.dirty_ || owed; }
+  } rest{*this};
   if (fault_) {
     const Error error = *std::exchange(fault_, std::nullopt);
     if (output_failed_) fail_outputs(error);
@@ -119,6 +125,7 @@ void ReadWrite::State::report_output() {
       if (!is_heard()) return;
     }
   }
+  rest.owed = false;
   if (rare_) settle_outputs();
   if (queued() == 0 && std::exchange(unflushed_, false)) receiver_->on_flushed();
 }

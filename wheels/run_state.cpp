@@ -109,19 +109,32 @@ void Run::State::fault(ChildStream reader, const Error& error) {
   Output& from = output(reader);
   const bool reading = error.operation() == "read" || (error.operation() == "watch" && from.open);
   const bool ended = reading && ends_reading(error) && std::exchange(from.open, false);
-  on_error(reading ? reader : ChildStream::input, error);
+  try {
+    on_error(reading ? reader : ChildStream::input, error);
+  } catch (...) {
+    if (ended && !closed_) look_later();
+    throw;
+  }
   if (ended) output_ended();
 }
 
 void Run::State::output_ended() {
-  if (!is_heard()) return;
-  const bool all = delivers_ && !main_output_.open && !errors_output_.open;
-  if (all && !std::exchange(told_close_, true)) {
-    on_close();
-    if (!is_heard()) return;
-  }
+  if (!is_heard() || !tell_close()) return;
   settle();
   release_if_done();
+}
+
+// Once, when there is nothing left to come. False: nobody is there any more.
+bool Run::State::tell_close() {
+  const bool all = delivers_ && !main_output_.open && !errors_output_.open;
+  if (!all || std::exchange(told_close_, true)) return true;
+  try {
+    on_close();
+  } catch (...) {
+    if (!closed_) look_later();
+    throw;
+  }
+  return is_heard();
 }
 
 ReadWrite* Run::State::wheel(ChildStream which) noexcept {
@@ -154,7 +167,7 @@ void Run::State::look_later() {
   if (std::exchange(look_again_, true)) return;
   self_.defer([self = shared_from_this()] {
     self->look_again_ = false;
-    self->settle();
+    self->output_ended();
   });
 }
 
@@ -177,7 +190,10 @@ void Run::State::settle() {
     throw;
   }
   if (!is_heard()) return;
-  if (drained) return tell_exit();
+  if (drained) {
+    if (tell_close()) tell_exit();
+    return;
+  }
   const auto waits = [](const Output& of) { return of.open && !of.drained && !of.paused; };
   if (waits(main_output_) || waits(errors_output_)) look_later();
 }
@@ -199,7 +215,12 @@ void Run::State::tell_exit() {
     waiter.value_ = *status;
     waiter.finish(ProcessExit::Ending::done);
   });
-  on_exit(*status);
+  try {
+    on_exit(*status);
+  } catch (...) {
+    release_if_done();
+    throw;
+  }
   release_if_done();
 }
 

@@ -71,6 +71,7 @@ class Run::State : public std::enable_shared_from_this<State> {
   void tell(const Replaceable<>& callback);
   void fault(ChildStream reader, const Error& error);
   void output_ended();
+  bool tell_close();
   void process_ended(const ExitStatus& how);
   void look_later();
   void settle();

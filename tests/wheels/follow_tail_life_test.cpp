@@ -69,9 +69,8 @@ TEST_P(FollowTailLife, ReaderIsToldWhenTheNameBecomesAStream) {
 const Log kAll{"reset", "line", "idle"};
 
 /// Makes all of it happen, once for each callback that can do the deed, and says what is expected to be heard.
-void in_each_callback(
-    FollowTailRig& rig, const std::function<void()>& deed, const std::function<Log(std::size_t)>& expected,
-    const std::function<void()>& after = [] {}) {
+void in_each_callback(FollowTailRig& rig, const std::function<void()>& deed,
+                      const std::function<Log(std::size_t)>& expected) {
   for (std::size_t where = 0; where < kAll.size(); ++where) {
     std::filesystem::remove(rig.path());
     rig.on_note = [&, done = false](const std::string& what) mutable {
@@ -85,38 +84,10 @@ void in_each_callback(
     rig.make(std::move(options));
     rig.append("line\n");
     rig.expect(expected(where));
-    after();
   }
 }
 
 Log up_to(std::size_t where) { return {kAll.begin(), kAll.begin() + static_cast<std::ptrdiff_t>(where) + 1}; }
-
-TEST_P(FollowTailLife, DroppedInItsCallbackItSaysNothingMore) {
-  both([](FollowTailRig& rig) {
-    in_each_callback(
-        rig, [&rig] { rig.drop(); }, up_to);
-  });
-}
-
-TEST_P(FollowTailLife, MovedInItsCallbackItGoesOn) {
-  both([](FollowTailRig& rig) {
-    FollowTail elsewhere;
-    const auto deed = [&] { elsewhere = std::move(rig.wheel()); };
-    const auto after = [&] {
-      EXPECT_TRUE(elsewhere);
-      elsewhere = FollowTail();
-    };
-    in_each_callback(
-        rig, deed, [](std::size_t) { return kAll; }, after);
-  });
-}
-
-TEST_P(FollowTailLife, NestedSliceInItsCallbackIsFine) {
-  both([](FollowTailRig& rig) {
-    in_each_callback(
-        rig, [&] { rig.slice(); }, [](std::size_t) { return kAll; });
-  });
-}
 
 TEST_P(FollowTailLife, ReplacingItsCallbacksInsideThemIsFine) {
   both([](FollowTailRig& rig) {
@@ -128,28 +99,6 @@ TEST_P(FollowTailLife, ReplacingItsCallbacksInsideThemIsFine) {
     };
     in_each_callback(rig, deed, up_to);
   });
-}
-
-TEST_P(FollowTailLife, StoppedSessionHearsNothingMore) {
-  for (std::size_t where = 0; where < kAll.size(); ++where) {
-    both([&](FollowTailRig& rig) {
-      const auto deed = [&rig] { rig.as_session([](Reader& reader) { reader.request_stop(); }); };
-      FollowTailOptions options = rig.logging();
-      options.poll_interval = 5ms;
-      options.on_idle = [&rig] { rig.note("idle"); };
-      rig.on_note = [&, where](const std::string& what) {
-        if (what == kAll[where]) deed();
-      };
-      rig.append("old\n");
-      rig.make(std::move(options));
-      rig.append("line\n", "new");
-      rig.rename("new", "log");
-      const auto limit = std::chrono::steady_clock::now() + 10s;
-      while (rig.kernel.alive(rig.id) && std::chrono::steady_clock::now() < limit) rig.slice();
-      ASSERT_FALSE(rig.log.empty());
-      EXPECT_EQ(rig.log.back(), kAll[where]);
-    });
-  }
 }
 
 // ---- load

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Every callback of DatagramSocket, with each thing that could pull the ground from under it.
+// A wheel, or its callbacks, replaced inside them. What else may be done there: callbacks_test.cpp.
 #include <algorithm>
 #include <stdexcept>
 #include <tuple>
@@ -10,9 +10,9 @@
 namespace poe::test {
 namespace {
 
-class DatagramMoveTest : public testing::TestWithParam<std::tuple<std::string, std::string>>, protected DatagramRig {
+class DatagramReplaceTest : public testing::TestWithParam<std::tuple<std::string, std::string>>, protected DatagramRig {
  protected:
-  DatagramMoveTest() : DatagramRig(std::get<0>(GetParam())) {}
+  DatagramReplaceTest() : DatagramRig(std::get<0>(GetParam())) {}
   const std::string& where() const { return std::get<1>(GetParam()); }
 
   /// Makes everything happen that can be heard of, and does `deed` inside the callback under test: two datagrams that
@@ -39,7 +39,7 @@ class DatagramMoveTest : public testing::TestWithParam<std::tuple<std::string, s
   // What happens when all goes well, in this order.
   const Log kAll{"datagram one", "error receive limit", "datagram two", "flushed"};
 };
-INSTANTIATE_TEST_SUITE_P(, DatagramMoveTest,
+INSTANTIATE_TEST_SUITE_P(, DatagramReplaceTest,
                          testing::Combine(testing::ValuesIn(built_loops()),
                                           testing::Values("datagram one", "error receive limit", "flushed")),
                          [](const auto& info) {
@@ -48,39 +48,7 @@ INSTANTIATE_TEST_SUITE_P(, DatagramMoveTest,
                            return name;
                          });
 
-TEST_P(DatagramMoveTest, LeftAloneItSaysAll) {
-  play([](DatagramBench&) {});
-  EXPECT_EQ(log, kAll);
-}
-
-TEST_P(DatagramMoveTest, DroppedInItsCallbackItSaysNothingMoreR68) {
-  play([](DatagramBench& bench) { bench.wheel = DatagramSocket(); });
-  EXPECT_EQ(log, up_to_where());
-  EXPECT_TRUE(kernel.alive(id));
-}
-
-TEST_P(DatagramMoveTest, MovedInItsCallbackItGoesOn) {
-  DatagramSocket elsewhere;
-  play([&](DatagramBench& bench) {
-    elsewhere = std::move(bench.wheel);
-    EXPECT_FALSE(bench.wheel);
-  });
-  EXPECT_EQ(log, kAll);
-  EXPECT_TRUE(elsewhere);
-}
-
-TEST_P(DatagramMoveTest, WithItsSessionStoppedInItsCallbackItIsGoneR68) {
-  play([](DatagramBench& bench) { bench.request_stop(); });
-  EXPECT_FALSE(kernel.alive(id));
-  EXPECT_EQ(log, up_to_where());
-}
-
-TEST_P(DatagramMoveTest, ANestedTimesliceInItsCallbackChangesNothing) {
-  play([this](DatagramBench&) { ASSERT_TRUE(kernel.run_one_timeslice(Duration::zero())); });
-  EXPECT_EQ(log, kAll);
-}
-
-TEST_P(DatagramMoveTest, ReplacedByANewWheelInItsCallbackTheNewOneWorks) {
+TEST_P(DatagramReplaceTest, ReplacedByANewWheelInItsCallbackTheNewOneWorks) {
   const Fd other = raw(abstract("other"));
   play([&](DatagramBench& bench) {
     bench.wheel = DatagramSocket(bench, DatagramOptions::connect(abstract("other")));
@@ -90,7 +58,7 @@ TEST_P(DatagramMoveTest, ReplacedByANewWheelInItsCallbackTheNewOneWorks) {
   EXPECT_EQ(log, up_to_where());
 }
 
-TEST_P(DatagramMoveTest, ACallbackMayBeReplacedWhileItRuns) {
+TEST_P(DatagramReplaceTest, ACallbackMayBeReplacedWhileItRuns) {
   const auto witness = std::make_shared<int>(42);
   play([&, witness](DatagramBench& bench) {
     DatagramOptions same = logging(DatagramOptions());
@@ -100,25 +68,6 @@ TEST_P(DatagramMoveTest, ACallbackMayBeReplacedWhileItRuns) {
     EXPECT_EQ(*witness, 42);
   });
   EXPECT_EQ(log, kAll);
-}
-
-TEST_P(DatagramMoveTest, AnExceptionOfItsCallbackIsTheSessionsMatter) {
-  as_session([](DatagramBench& bench) {
-    SessionOptions options = bench.options();
-    options.on_throw = OnThrow::die;
-    bench.set_options(options);
-  });
-  int deaths = 0;
-  SignalWatch watch;
-  as_session([&](DatagramBench& bench) {
-    watch = *bench.on_signal("DIE", [&](const Signal& signal) {
-      ++deaths;
-      signal.handled();
-    });
-  });
-  play([](DatagramBench&) { throw std::runtime_error("the callback's own"); });
-  EXPECT_EQ(deaths, 1);
-  EXPECT_EQ(log, kAll) << "it must go on with what comes next";
 }
 
 }  // namespace
