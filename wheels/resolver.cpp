@@ -7,6 +7,7 @@
 #include <charconv>
 #include <deque>
 #include <mutex>
+#include <stdexcept>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -72,6 +73,7 @@ std::string ResolveQuery::to_string() const {
 struct Resolution::Request {
   Fn<void(ResolveAnswer)> done;
   KeepAlive session;
+  std::shared_ptr<void> under_way;  // of an asynchronous look-up
   bool open = true;
 };
 
@@ -88,8 +90,10 @@ Resolution& Resolution::operator=(Resolution&& other) noexcept {
 Resolution::~Resolution() { cancel(); }
 Resolution::operator bool() const noexcept { return request_ != nullptr && request_->open; }
 void Resolution::cancel() noexcept {
-  if (request_ != nullptr) request_->open = false;
-  request_.reset();
+  const auto request = std::move(request_);
+  if (request == nullptr) return;
+  request->open = false;
+  request->under_way.reset();
 }
 
 /// The threads' side: shared by the Resolver and whichever threads run.
@@ -110,9 +114,9 @@ struct Resolver::Pool {
     alive->done(std::move(answer));
   }
 
-  static void send(Job& job, ResolveAnswer answer) {
+  static void send(const Address& to, std::weak_ptr<Resolution::Request> request, ResolveAnswer answer) {
     // Fails once the kernel is gone; then there is nobody to tell.
-    static_cast<void>(job.to.defer([request = std::move(job.request), result = std::move(answer)]() mutable {
+    static_cast<void>(to.defer([request = std::move(request), result = std::move(answer)]() mutable {
       deliver(std::move(request), std::move(result));
     }));
   }
@@ -140,7 +144,7 @@ struct Resolver::Pool {
   static void work(const std::shared_ptr<Pool>& pool) {
     while (auto job = pool->next()) {
       ResolveAnswer answer = pool->ask(job->query);
-      send(*job, std::move(answer));
+      send(job->to, std::move(job->request), std::move(answer));
     }
   }
 
@@ -170,6 +174,12 @@ struct Resolver::Pool {
 
 Resolver::Resolver(unsigned max_threads, Lookup lookup)
     : pool_(std::make_shared<Pool>(max_threads, std::move(lookup))) {}
+Resolver Resolver::asynchronous(AsyncLookup lookup) {
+  if (!lookup) throw std::invalid_argument("Resolver: an asynchronous one needs a look-up");
+  Resolver resolver(1);
+  resolver.asynchronous_ = std::move(lookup);
+  return resolver;
+}
 Resolver::Resolver(Resolver&&) noexcept = default;
 Resolver& Resolver::operator=(Resolver&&) noexcept = default;
 Resolver::~Resolver() = default;
@@ -187,12 +197,29 @@ std::optional<ResolveAnswer> Resolver::at_once(const ResolveQuery& query) {
   return port ? std::optional<ResolveAnswer>(std::vector<SocketAddress>{*address}) : std::nullopt;
 }
 
+/// The answer takes the way of the threads' answers, so that it is heard later, and as the session that has asked.
+void Resolver::begin(const AsyncLookup& lookup, Self& self, const ResolveQuery& query,
+                     const std::shared_ptr<Resolution::Request>& request) {
+  std::weak_ptr<Resolution::Request> weak = request;
+  const Address to = self.address();
+  try {
+    request->under_way =
+        lookup(self, query, [weak, to](ResolveAnswer answer) { Pool::send(to, weak, std::move(answer)); });
+  } catch (...) {
+    Pool::send(to, weak, failure(Error::from_exception(std::current_exception(), "getaddrinfo", query.to_string())));
+  }
+}
+
 Resolution Resolver::resolve(Self& self, ResolveQuery query, Fn<void(ResolveAnswer)> done) {
   auto request = std::make_shared<Resolution::Request>();
   request->done = std::move(done);
   request->session = self.keep_alive("looking up " + query.to_string());
   std::weak_ptr<Resolution::Request> weak = request;
   auto answer = at_once(query);
+  if (!answer && asynchronous_) {
+    begin(asynchronous_, self, query, request);
+    return Resolution(std::move(request));
+  }
   if (!answer && !pool_->lookup && !is_real(self.system())) answer = simulated_lookup(query);
   if (!answer) {
     std::string what = query.to_string();

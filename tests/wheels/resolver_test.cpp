@@ -207,6 +207,68 @@ TEST_P(ResolverOnALoopTest, LocalhostIsKnownEverywhere) {
   EXPECT_TRUE(found.contains("127.0.0.1:5") || found.contains("[::1]:5"));
 }
 
+TEST_P(ResolverOnALoopTest, AsynchronousLookUpNeedsNoThreadAndIsHeardLater) {
+  bool answered = false;
+  run([&](Lab& lab) {
+    Resolver resolver = Resolver::asynchronous(
+        [&](Self& self, const ResolveQuery& query, Fn<void(ResolveAnswer)> done) -> std::shared_ptr<void> {
+          EXPECT_EQ(&self, &lab);
+          EXPECT_EQ(query.to_string(), "name.test:80");
+          done(std::vector{SocketAddress::loopback(AF_INET, 80)});
+          done(std::vector{SocketAddress::loopback(AF_INET, 81)});
+          return nullptr;
+        });
+    lab.look_ups.push_back(resolver.resolve(lab, ResolveQuery("name.test", "80"), [&](ResolveAnswer answer) {
+      EXPECT_FALSE(answered) << "once";
+      answered = true;
+      EXPECT_EQ(answer->front().port(), 80);
+    }));
+    EXPECT_TRUE(lab.look_ups.front());
+    EXPECT_FALSE(answered);
+  });
+  EXPECT_TRUE(answered) << "the look-up keeps its session alive, and nothing else does";
+}
+
+TEST_P(ResolverOnALoopTest, AsynchronousLookUpIsTakenBackWhenNobodyWantsIt) {
+  std::weak_ptr<int> under_way;
+  Fn<void(ResolveAnswer)> late;
+  run([&](Lab& lab) {
+    Resolver resolver =
+        Resolver::asynchronous([&](Self&, const ResolveQuery&, Fn<void(ResolveAnswer)> done) -> std::shared_ptr<void> {
+          late = std::move(done);
+          auto handle = std::make_shared<int>(1);
+          under_way = handle;
+          return handle;
+        });
+    lab.look_ups.push_back(resolver.resolve(lab, ResolveQuery("name.test", "80"),
+                                            [](ResolveAnswer) { ADD_FAILURE() << "cancelled, yet answered"; }));
+    EXPECT_FALSE(under_way.expired());
+    lab.look_ups.clear();
+    EXPECT_TRUE(under_way.expired());
+    late(std::vector{SocketAddress::loopback(AF_INET, 80)});
+  });
+}
+
+TEST_P(ResolverOnALoopTest, AsynchronousLookUpThatThrowsIsAnError) {
+  bool answered = false;
+  run([&](Lab& lab) {
+    Resolver resolver =
+        Resolver::asynchronous([](Self&, const ResolveQuery&, Fn<void(ResolveAnswer)>) -> std::shared_ptr<void> {
+          throw std::runtime_error("out of cheese");
+        });
+    lab.look_ups.push_back(resolver.resolve(lab, ResolveQuery("name.test", "1"), [&](ResolveAnswer answer) {
+      answered = true;
+      ASSERT_FALSE(answer);
+      EXPECT_EQ(answer.error().reason(), "out of cheese");
+    }));
+  });
+  EXPECT_TRUE(answered);
+}
+
+TEST(ResolverTest, AsynchronousWithoutALookUpThrows) {
+  EXPECT_THROW(static_cast<void>(Resolver::asynchronous({})), std::invalid_argument);
+}
+
 TEST(ResolverTest, SimulatedWorldHasNoNameServersAndSaysSo) {
   bool answered = false;
   run_lab(loop_plugin("sim"), [&](Lab& lab) {

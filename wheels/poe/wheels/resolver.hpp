@@ -7,7 +7,8 @@
 // loop waits for a name server, not even a destructor. They own what they touch, and block all signals.
 //
 // Why threads and not c-ares: getaddrinfo() follows the machine's own rules (nsswitch, hosts file, mDNS, containers),
-// which a second resolver would answer differently.
+// which a second resolver would answer differently. Who wants no threads gives a look-up that needs none: see
+// Resolver::asynchronous(), and DnsClient::resolver() of poe::dns, which is c-ares.
 #pragma once
 
 #include <cstdint>
@@ -71,10 +72,18 @@ class POE_API Resolver {
   /// Answers one query, blocking, on a helper thread; several at a time. Destroyed on whichever thread is the last.
   using Lookup = std::function<ResolveAnswer(const ResolveQuery&)>;
 
+  /// Begins one query on the loop thread, asked by `self`, and calls `done` once, at any time: at once, later, from
+  /// whichever session. What it returns stands for the query: when that goes, nobody wants the answer any more, and
+  /// `done` does nothing. May be null. What it throws is the answer.
+  using AsyncLookup =
+      std::function<std::shared_ptr<void>(Self& self, const ResolveQuery& query, Fn<void(ResolveAnswer)> done)>;
+
   static constexpr unsigned kMaxThreads = 4;
 
   /// `lookup` replaces getaddrinfo(), also for kernels with a world of their own.
   explicit Resolver(unsigned max_threads = kMaxThreads, Lookup lookup = {});
+  /// One without threads. Throws std::invalid_argument if `lookup` is empty.
+  static Resolver asynchronous(AsyncLookup lookup);
   Resolver(Resolver&&) noexcept;
   Resolver& operator=(Resolver&&) noexcept;
   ~Resolver();
@@ -90,7 +99,10 @@ class POE_API Resolver {
 
  private:
   struct Pool;
+  static void begin(const AsyncLookup& lookup, Self& self, const ResolveQuery& query,
+                    const std::shared_ptr<Resolution::Request>& request);
   std::shared_ptr<Pool> pool_;
+  AsyncLookup asynchronous_{};  // then the pool has no threads, ever
 };
 
 /// getaddrinfo() and getservbyname() as a Resolver::Lookup. Blocks: any thread but a loop's.
