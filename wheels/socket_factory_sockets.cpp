@@ -34,7 +34,10 @@ std::string bind_advice(int number, const SocketAddress& where) {
   }
 }
 
-std::string family_name(int family) { return family == AF_UNIX ? "Unix" : (family == AF_INET6 ? "IPv6" : "IPv4"); }
+std::string name_of(int family, int type) {
+  const std::string domain = family == AF_UNIX ? "Unix" : (family == AF_INET6 ? "IPv6" : "IPv4");
+  return domain + (type == SOCK_STREAM ? " stream" : (type == SOCK_DGRAM ? " datagram" : " seqpacket"));
+}
 
 std::string socket_advice(int number) {
   switch (number) {
@@ -73,20 +76,35 @@ Result<Fd> SocketFactory::State::open_socket(int family) const {
   const poe_sys& system = self_.system();
   const int got = system.socket(system.ctx, family, plan_.type, plan_.protocol);
   if (got < 0) {
-    return system_failure(-got, "socket", family_name(family) + (plan_.type == SOCK_STREAM ? " stream" : " datagram"),
-                          socket_advice(-got));
+    return system_failure(-got, "socket", name_of(family, plan_.type), socket_advice(-got));
   }
   Fd socket(got, &system);
-  const int on = 1;
+  if (auto set = set_options(socket); !set) return failure(set.error());
+  return socket;
+}
+
+Result<void> SocketFactory::State::set_options(const Fd& socket) const {
+  const poe_sys& system = socket.system();
+  const auto set = [&](const SocketOption& option) {
+    return system.setsockopt(system.ctx, socket.get(), option.level, option.name, option.value.data(),
+                             static_cast<std::uint32_t>(option.value.size()));
+  };
   if (options_.reuse) {
-    const int result = system.setsockopt(system.ctx, got, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    const int result = set(SocketOption(SOL_SOCKET, SO_REUSEADDR, 1));
     if (result < 0) return system_failure(-result, "setsockopt", "SO_REUSEADDR", "do without `reuse`");
   }
   if (options_.share_port) {
-    const int result = system.setsockopt(system.ctx, got, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+    const int result = set(SocketOption(SOL_SOCKET, SO_REUSEPORT, 1));
     if (result < 0) return system_failure(-result, "setsockopt", "SO_REUSEPORT", "do without `share_port`");
   }
-  return socket;
+  for (const SocketOption& option : options_.socket_options) {
+    if (const int result = set(option); result < 0) {
+      return system_failure(-result, "setsockopt",
+                            "level " + std::to_string(option.level) + ", option " + std::to_string(option.name),
+                            "check that this option goes with this kind of socket, or leave it out");
+    }
+  }
+  return {};
 }
 
 Result<void> SocketFactory::State::bind_socket(const Fd& socket, const SocketAddress& where) const {

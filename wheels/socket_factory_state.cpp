@@ -69,13 +69,14 @@ void SocketFactory::State::looked_up(ResolveAnswer answer, Addresses State::*res
 
 void SocketFactory::State::proceed() {
   if (plan_.mode == SocketMode::connecting) {
-    connect_next();
+    connect_any();
   } else {
     bind_first();
   }
 }
 
 Result<SocketAddress> SocketFactory::State::local_address() const {
+  if (race_) return race_->local_address();
   return acceptor_ ? acceptor_->local_address() : bound_address(socket_, "SocketFactory");
 }
 
@@ -89,9 +90,9 @@ void SocketFactory::State::set_paused(bool paused) noexcept {
   }
 }
 
-void SocketFactory::State::drop_socket() noexcept {
-  watch_.cancel();  // before the socket is closed (P102)
+void SocketFactory::State::drop_sockets() noexcept {
   limit_.cancel();
+  if (race_) race_->close();
   socket_.reset();
 }
 
@@ -99,7 +100,7 @@ void SocketFactory::State::close() noexcept {
   closed_ = true;
   look_up_.cancel();
   if (acceptor_) acceptor_->close();
-  drop_socket();
+  drop_sockets();
 }
 
 void SocketFactory::State::start_limit(Duration limit) {
@@ -116,7 +117,7 @@ void SocketFactory::State::deliver(Fd socket, const SocketAddress& peer) {
 // Always queued: the failure may have happened inside the constructor (P132).
 void SocketFactory::State::fail(Error error) {
   look_up_.cancel();
-  drop_socket();
+  drop_sockets();
   later([error = std::move(error)](State& self) { self.on_failure_(error); });
 }
 

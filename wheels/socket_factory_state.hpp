@@ -4,12 +4,12 @@
 // here and may move. Whoever calls back holds a shared_ptr, so that the handle may be dropped in its own callback.
 #pragma once
 
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "acceptor.hpp"
+#include "connect_race.hpp"
 #include "poe/wheels/resolver.hpp"
 #include "poe/wheels/socket_factory.hpp"
 #include "replaceable.hpp"
@@ -49,6 +49,7 @@ class SocketFactory::State : public std::enable_shared_from_this<State> {
   bool wants_bind() const noexcept;
   Result<SocketAddress> bind_address_for(int family) const;
   Result<Fd> open_socket(int family) const;
+  Result<void> set_options(const Fd& socket) const;
   Result<void> bind_socket(const Fd& socket, const SocketAddress& where) const;
   void bind_first();
   Result<Fd> bound_socket(const SocketAddress& where) const;
@@ -56,14 +57,8 @@ class SocketFactory::State : public std::enable_shared_from_this<State> {
   void hand_over_datagram(Fd socket);
 
   // Connecting, socket_factory_connect.cpp
-  void connect_next();
-  Result<void> start_connect(const SocketAddress& to);
-  Result<void> wait_for_answer();
-  void limit_attempt();
-  void finish_connect();
-  Result<SocketAddress> connected_peer() const;
-  bool still_connecting() const;
-  void attempt_failed(Error error);
+  void connect_any();
+  Result<Fd> client_socket(const SocketAddress& to) const;
   void timed_out();
 
   // Ends
@@ -72,7 +67,7 @@ class SocketFactory::State : public std::enable_shared_from_this<State> {
   void fail(Error error);
   void remember(Error error);
   void fail_with_remembered();
-  void drop_socket() noexcept;
+  void drop_sockets() noexcept;
   template <class F>
   void later(F work);
 
@@ -84,11 +79,10 @@ class SocketFactory::State : public std::enable_shared_from_this<State> {
   Resolution look_up_{};
   Addresses bind_addresses_{};
   Addresses remotes_{};
-  std::size_t next_remote_ = 0;
   std::optional<TimePoint> deadline_{};  // of connect_timeout
-  std::vector<Error> failures_{};        // of the addresses tried so far
-  Fd socket_{};                          // connecting; before watch_: closed after it (P102)
-  Watch watch_{};
+  std::vector<Error> failures_{};        // of the addresses that could not be bound
+  Fd socket_{};                          // a datagram socket, until it is handed over
+  std::shared_ptr<ConnectRace> race_{};
   Timer limit_{};
   std::shared_ptr<Acceptor> acceptor_{};
   bool paused_ = false;

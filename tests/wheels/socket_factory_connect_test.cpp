@@ -133,8 +133,8 @@ TEST_P(SocketFactoryConnectTest, FailureOfAllAddressesTellsOfEach) {
     options.resolver = resolver([=](const ResolveQuery&) { return std::vector{first, last}; });
     options.on_failure = [&lab, first, last](const Error& error) {
       EXPECT_EQ(error.operation(), "connect");
-      EXPECT_EQ(error.subject(), last.to_string());
-      EXPECT_NE(error.report().find(first.to_string()), std::string::npos) << error.report();
+      EXPECT_EQ(error.subject(), first.to_string());
+      EXPECT_NE(error.report().find(last.to_string()), std::string::npos) << error.report();
       lab.finish();
     };
     lab.make(std::move(options));

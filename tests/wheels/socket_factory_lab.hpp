@@ -72,6 +72,9 @@ class Faults {
   std::function<int()> on_setsockopt = [] { return 0; };
   std::function<int()> on_getpeername = [] { return 0; };
   std::function<int()> on_socket = [] { return 0; };
+  std::function<int(int fd, const SocketAddress& to)> on_connect = [](int, const SocketAddress&) { return 0; };
+  /// Told, not asked.
+  std::function<void(int fd)> on_close = [](int) {};
 
  private:
   static Faults*& active() {
@@ -105,7 +108,18 @@ class Faults {
       const int fault = active()->on_socket();
       return fault != 0 ? fault : active()->base_->socket(ctx, domain, type, protocol);
     };
+    wrap_connections();
     return &table_;
+  }
+  void wrap_connections() {
+    table_.connect = [](void* ctx, int fd, const void* address, std::uint32_t size) {
+      const int fault = active()->on_connect(fd, SocketAddress::from_raw(address, size));
+      return fault != 0 ? fault : active()->base_->connect(ctx, fd, address, size);
+    };
+    table_.close = [](void* ctx, int fd) {
+      active()->on_close(fd);
+      return active()->base_->close(ctx, fd);
+    };
   }
 
   poe_loop_plugin plugin_;

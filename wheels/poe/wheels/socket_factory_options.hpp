@@ -3,12 +3,14 @@
 // What a SocketFactory is told: which socket, where, and who is to be called.
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "poe/error.hpp"
 #include "poe/export.hpp"
@@ -43,6 +45,20 @@ class Port {
 
  private:
   std::string text_{};
+};
+
+/// For setsockopt(): SocketOption(IPPROTO_TCP, TCP_NODELAY, 1).
+class SocketOption {
+ public:
+  SocketOption(int its_level, int its_name, int number)
+      : level(its_level), name(its_name), value(reinterpret_cast<const char*>(&number), sizeof number) {}
+  /// The bytes of whatever the option takes: a device's name, a struct.
+  SocketOption(int its_level, int its_name, std::string bytes)
+      : level(its_level), name(its_name), value(std::move(bytes)) {}
+
+  int level;
+  int name;
+  std::string value;
 };
 
 /// A socket somebody made for us.
@@ -81,7 +97,7 @@ class POE_API SocketFactoryOptions {
   std::string bind_address{};
   /// Empty: any free one. Ignored in the Unix domain.
   Port bind_port{};
-  /// Makes this a client. All addresses of a name are tried, in the system's order, until one answers.
+  /// Makes this a client. If a name has several addresses, the first to answer is taken: see attempt_delay.
   std::string remote_address{};
   /// Compulsory with a remote address, except in the Unix domain, which ignores it (P133).
   Port remote_port{};
@@ -93,9 +109,17 @@ class POE_API SocketFactoryOptions {
   /// SO_REUSEPORT: several listeners, or datagram sockets, of one user share address and port; the system spreads what
   /// comes over them. All of them must ask for it. For one kernel on each of several threads.
   bool share_port = false;
+  /// Options for each socket made, in this order, before it is bound; on Linux those of a listener pass on to what it
+  /// accepts.
+  std::vector<SocketOption> socket_options{};
   /// Time from now until connected, look-up and all addresses included; none by default: then the system's own limit
-  /// holds, about two minutes an address. Each address but the last gets an equal share of what is left.
+  /// holds, about two minutes an address.
   Duration connect_timeout = kForever;
+  /// "Happy eyeballs" (RFC 8305): addresses of both families take turns, beginning with the resolver's first answer;
+  /// the next attempt starts when the one before has failed, or after this time, while the former ones go on. The first
+  /// to succeed is delivered, all others are closed. At least 10 ms; shorter if connect_timeout leaves less for each
+  /// address. kForever, or a fixed bind_port: one after the other. A Unix path is one address.
+  Duration attempt_delay = std::chrono::milliseconds(250);
   /// Share one among many factories, to bound the threads that look names up. nullptr: an own one, one thread.
   std::shared_ptr<Resolver> resolver{};
 
@@ -103,8 +127,9 @@ class POE_API SocketFactoryOptions {
   Fn<void(Accepted)> on_success{};
   /// Required. operation() is the step that failed: domain, getprotobyname, getprotobynumber, getservbyname, inet_aton,
   /// getaddrinfo, pack_sockaddr_un, socket, setsockopt, bind, listen, watch, accept, connect, getpeername; subject() is
-  /// what was tried; number() the errno. With several addresses it tells of the last, report() of all. A listener goes
-  /// on after "accept" (see ListenAcceptOptions::on_error); every other step is the end.
+  /// what was tried; number() the errno. With several addresses it tells of the first that says most (a refusal more
+  /// than silence, silence more than a family this machine cannot reach; the last one for a bind), report() of all. A
+  /// listener goes on after "accept" (see ListenAcceptOptions::on_error); every other step is the end.
   Fn<void(const Error&)> on_failure{};
 };
 
