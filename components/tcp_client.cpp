@@ -72,6 +72,8 @@ void TcpClient::attempt() {
   wanted.bind_address = options_.bind_address;
   wanted.bind_port = options_.bind_port;
   wanted.connect_timeout = options_.connect_timeout;
+  wanted.attempt_delay = options_.attempt_delay;
+  wanted.resolver = options_.resolver;
   wanted.on_success = [this](Accepted accepted) { take(std::move(accepted)); };
   wanted.on_failure = [this](const Error& error) { fail(error); };
   connecting_ = SocketFactory(*this, std::move(wanted));

@@ -44,6 +44,10 @@ class TcpClientOptions : public TcpStreamSettings {
   std::string alias;
   /// Look-up included; reported as operation "connect" with ETIMEDOUT (P163). POE: none.
   Duration connect_timeout = std::chrono::seconds(30);
+  /// Between attempts at several addresses of one name, see SocketFactoryOptions.
+  Duration attempt_delay = std::chrono::milliseconds(250);
+  /// Who looks the name up: share one among many clients. nullptr: getaddrinfo() on a thread of its own.
+  std::shared_ptr<Resolver> resolver;
   /// Connect again by itself after a failure to connect or a lost connection, until shutdown(). The wait starts over
   /// once a connection has lasted as long as the wait before it. Without it: only when asked to, tcp::reconnect.
   std::optional<BackoffOptions> retry;
