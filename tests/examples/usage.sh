@@ -24,6 +24,7 @@ check follow
 check keep
 [ ! -x "$BIN/http_files" ] || check http_files 1 2 3
 [ ! -x "$BIN/http_get" ] || check http_get
+[ ! -x "$BIN/dns_lookup" ] || { check dns_lookup; check dns_lookup a.test ANY; check dns_lookup a.test A 1:2:3; }
 [ ! -x "$BIN/http_live" ] || check http_live 1 2
 [ ! -x "$BIN/https_files" ] || check https_files 1 2 3
 [ ! -x "$BIN/echo_tls" ] || check echo_tls 1 2
