@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+//
+// A program that reads lines and ends in the way that is named before Tab. To be looked at from outside.
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <stdexcept>
+
+#include "poe/open.hpp"
+#include "poe/wheels/read_line_awaits.hpp"
+
+namespace {
+
+std::vector<std::string> end_in_some_way(const poe::LineCompletion& asked) {
+  if (asked.word == "segv") ::raise(SIGSEGV);
+  if (asked.word == "fault") *const_cast<volatile int*>(static_cast<int*>(nullptr)) = 1;
+  if (asked.word == "abort") std::abort();
+  if (asked.word == "exit") std::exit(3);
+  if (asked.word == "throw") throw std::runtime_error("from the completion");
+  return {};
+}
+
+poe::Task<> ask(poe::Self& self) {
+  poe::ReadLineOptions options;
+  options.use_init_file = false;
+  options.complete = end_in_some_way;
+  poe::ReadLine prompt(self, std::move(options));
+  while (const auto line = co_await prompt.read("probe> ")) prompt.put("got " + *line);
+}
+
+}  // namespace
+
+int main() {
+  auto kernel = poe::open_kernel();
+  if (!kernel) return 1;
+  kernel->spawn(ask);
+  return kernel->run() ? 0 : 1;
+}

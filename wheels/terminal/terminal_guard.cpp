@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+#include "terminal_guard.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <mutex>
+#include <string>
+
+namespace poe {
+namespace {
+
+struct Slot {
+  std::atomic<bool> armed{false};  // the handler may read the members below while it is set
+  std::atomic<bool> taken{false};
+  int fd = -1;  // of our own
+  dev_t device = 0;
+  pid_t owner = 0;
+  termios settings{};
+  std::array<char, 64> farewell{};
+  std::size_t farewell_size = 0;
+};
+
+// What ends a program that does not handle it. Faults are taken over whoever has them, since the former handler runs
+// next in any case; the others only from nobody: who handles them goes on living.
+constexpr std::array kFaults{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
+constexpr std::array kEndings{SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGALRM, SIGPIPE, SIGUSR1, SIGUSR2, SIGXCPU, SIGVTALRM};
+
+// Why static storage: see the head of terminal_guard.hpp. Constant-initialised, never destroyed.
+constinit std::array<Slot, 16> slots{};
+constinit std::array<struct sigaction, NSIG> former{};  // written before the handler is installed
+constinit std::mutex registration;
+constinit int armed_count = 0;       // under the lock
+constinit bool exit_hooked = false;  // under the lock
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+bool is_ours_to_change(const Slot& slot) noexcept {
+  if (slot.owner != ::getpid()) return false;
+  const pid_t front = ::tcgetpgrp(slot.fd);
+  return front < 0 || front == ::getpgrp();  // < 0: not our controlling terminal, so nobody stops us
+}
+
+// Of a program that ends: in a signal handler, or at exit.
+void give_all_back() noexcept {
+  const int saved = errno;
+  for (Slot& slot : slots) {
+    if (!slot.armed.load(std::memory_order_acquire) || !is_ours_to_change(slot)) continue;
+    if (slot.farewell_size != 0) {
+      [[maybe_unused]] const auto written = ::write(slot.fd, slot.farewell.data(), slot.farewell_size);
+    }
+    ::tcsetattr(slot.fd, TCSANOW, &slot.settings);
+  }
+  errno = saved;
+}
+
+void handler(int number, siginfo_t* info, void*) {
+  struct sigaction present {};
+  ::sigaction(number, nullptr, &present);
+  const bool fault = std::find(kFaults.begin(), kFaults.end(), number) != kFaults.end();
+  // Somebody came after us, handles it and told us, too: the program goes on.
+  if (!fault && ((present.sa_flags & SA_SIGINFO) == 0 || present.sa_sigaction != handler)) return;
+  give_all_back();
+  ::sigaction(number, &former[static_cast<std::size_t>(number)], nullptr);
+  // What the processor told comes again when we return, with all it has to tell; what somebody sent is sent again.
+  if (!fault || info == nullptr || info->si_code <= 0) ::raise(number);
+}
+
+void install(int number, bool over_others) noexcept {
+  struct sigaction present {};
+  if (::sigaction(number, nullptr, &present) != 0) return;
+  const bool informed = (present.sa_flags & SA_SIGINFO) != 0;
+  if (informed && present.sa_sigaction == handler) return;
+  if (!over_others && (informed || present.sa_handler != SIG_DFL)) return;
+  former[static_cast<std::size_t>(number)] = present;
+  struct sigaction ours {};
+  ours.sa_sigaction = handler;
+  ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
+  ::sigfillset(&ours.sa_mask);
+  ::sigaction(number, &ours, nullptr);
+}
+
+void uninstall(int number) noexcept {
+  struct sigaction present {};
+  if (::sigaction(number, nullptr, &present) != 0) return;
+  if ((present.sa_flags & SA_SIGINFO) == 0 || present.sa_sigaction != handler) return;
+  ::sigaction(number, &former[static_cast<std::size_t>(number)], nullptr);
+}
+
+void count_armed(int change) noexcept {
+  const bool before = armed_count != 0;
+  armed_count += change;
+  const bool now = armed_count != 0;
+  if (before == now) return;
+  for (const int number : kFaults) now ? install(number, true) : uninstall(number);
+  for (const int number : kEndings) now ? install(number, false) : uninstall(number);
+}
+
+Slot& at(int slot) noexcept { return slots[static_cast<std::size_t>(slot)]; }
+
+Error busy(int fd) {
+  std::array<char, 64> name{};
+  const bool named = ::ttyname_r(fd, name.data(), name.size()) == 0;
+  return Error::from_errno(EBUSY, "use", named ? "the terminal " + std::string(name.data()) : "the terminal",
+                           "another wheel of this program has it: drop that first");
+}
+
+}  // namespace
+
+Result<TerminalGuard> TerminalGuard::claim(int fd) {
+  struct stat facts {};
+  termios settings{};
+  if (::fstat(fd, &facts) != 0 || ::tcgetattr(fd, &settings) != 0) {
+    return system_failure(errno, "use", "descriptor " + std::to_string(fd) + " as a terminal");
+  }
+  const std::lock_guard lock(registration);
+  int found = -1;
+  for (int i = 0; i < static_cast<int>(slots.size()); ++i) {
+    if (!at(i).taken) {
+      found = found < 0 ? i : found;
+    } else if (at(i).device == facts.st_rdev && at(i).owner == ::getpid()) {
+      return failure(busy(fd));
+    }
+  }
+  if (found < 0) {
+    return failure(Errc::limit, "use", "a terminal", "this program has 16 already", "drop a wheel that has one");
+  }
+  const int own = ::fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  if (own < 0) return system_failure(errno, "duplicate", "descriptor " + std::to_string(fd));
+  if (!std::exchange(exit_hooked, true)) std::atexit(give_all_back);
+  Slot& slot = at(found);
+  slot.fd = own;
+  slot.device = facts.st_rdev;
+  slot.owner = ::getpid();
+  slot.settings = settings;
+  slot.taken = true;
+  return TerminalGuard(found);
+}
+
+TerminalGuard& TerminalGuard::operator=(TerminalGuard&& other) noexcept {
+  if (this != &other) {
+    release();
+    slot_ = std::exchange(other.slot_, -1);
+  }
+  return *this;
+}
+
+const termios& TerminalGuard::settings() const noexcept { return at(slot_).settings; }
+
+void TerminalGuard::learn() noexcept {
+  termios now{};
+  if (::tcgetattr(at(slot_).fd, &now) == 0) at(slot_).settings = now;
+}
+
+void TerminalGuard::arm(std::string_view farewell) noexcept {
+  const std::lock_guard lock(registration);
+  Slot& slot = at(slot_);
+  if (slot.armed.load(std::memory_order_relaxed)) return;
+  slot.farewell_size = std::min(farewell.size(), slot.farewell.size() - 1);
+  std::copy_n(farewell.data(), slot.farewell_size, slot.farewell.data());
+  slot.armed.store(true, std::memory_order_release);
+  count_armed(1);
+}
+
+void TerminalGuard::restore() noexcept {
+  const std::lock_guard lock(registration);
+  Slot& slot = at(slot_);
+  if (!slot.armed.load(std::memory_order_relaxed)) return;
+  if (is_ours_to_change(slot)) ::tcsetattr(slot.fd, TCSANOW, &slot.settings);
+  slot.armed.store(false, std::memory_order_release);
+  count_armed(-1);
+}
+
+void TerminalGuard::release() noexcept {
+  if (slot_ < 0) return;
+  restore();
+  const std::lock_guard lock(registration);
+  Slot& slot = at(std::exchange(slot_, -1));
+  ::close(slot.fd);
+  slot.fd = -1;
+  slot.taken = false;
+}
+
+}  // namespace poe
