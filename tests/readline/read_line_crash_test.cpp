@@ -1,77 +1,15 @@
 // SPDX-License-Identifier: MIT
 //
 // However a program ends in the middle of a line, the terminal is as it was: another program, looked at from outside.
-#include <pty.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-
-#include "read_line_bench.hpp"
+#include "crashed_program.hpp"
+#include "wheel_bench.hpp"
 
 namespace poe::test {
 namespace {
 
-class ReadLineCrash : public ReadLineTest {
+class ReadLineCrash : public CrashedProgram {
  protected:
-  void SetUp() override {
-    ::setenv("TERM", "xterm", 1);
-    int master = -1;
-    const winsize size{24, 80, 0, 0};
-    before_ = Pty(24, 80).settings();
-    child_ = ::forkpty(&master, nullptr, &before_, &size);
-    if (child_ == 0) {
-      ::setenv("POE_EVENT_LOOP", GetParam().c_str(), 1);
-      ::setenv("POE_LOOP_PATH", POE_TEST_LOOP_DIR, 1);
-      const rlimit none{0, 0};
-      ::setrlimit(RLIMIT_CORE, &none);
-      ::execl(POE_TEST_PROBE, POE_TEST_PROBE, nullptr);
-      ::_exit(127);
-    }
-    master_ = Fd(master);
-    read_until("probe> ");
-    ASSERT_EQ(settings().c_lflag & (ICANON | ECHO), 0U) << "it edits";
-  }
-  void TearDown() override {
-    if (child_ > 0) {
-      ::kill(child_, SIGKILL);
-      ::waitpid(child_, nullptr, 0);
-    }
-  }
-
-  void read_until(const std::string& what) {
-    std::string seen;
-    while (seen.find(what) == std::string::npos) {
-      pollfd ready{master_.get(), POLLIN, 0};
-      ASSERT_EQ(::poll(&ready, 1, 10'000), 1) << "it said only: " << seen;
-      char buffer[1024];
-      const auto got = ::read(master_.get(), buffer, sizeof buffer);
-      ASSERT_GT(got, 0) << "it said only: " << seen;
-      seen.append(buffer, static_cast<std::size_t>(got));
-    }
-  }
-  void type(std::string_view keys) const {
-    ASSERT_EQ(::write(master_.get(), keys.data(), keys.size()), static_cast<ssize_t>(keys.size()));
-  }
-  termios settings() const {
-    termios now{};
-    EXPECT_EQ(::tcgetattr(master_.get(), &now), 0);
-    return now;
-  }
-  int ended() {
-    int status = 0;
-    const pid_t child = std::exchange(child_, -1);
-    EXPECT_EQ(::waitpid(child, &status, 0), child);
-    return status;
-  }
-  void expect_restored() const {
-    const termios now = settings();
-    EXPECT_EQ(now.c_lflag, before_.c_lflag);
-    EXPECT_EQ(now.c_iflag, before_.c_iflag);
-    EXPECT_EQ(now.c_oflag, before_.c_oflag);
-  }
-
-  pid_t child_ = -1;
-  Fd master_;
-  termios before_{};
+  void SetUp() override { begin("probe> "); }
 };
 POE_ON_REAL_LOOPS(ReadLineCrash);
 

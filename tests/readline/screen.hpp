@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Screen: what a person would see of what was written to a terminal of TERM=xterm. The sequences that line editors
-// use, wide characters, wrapping at the right edge, scrolling; others are a failed test.
+// and ncurses use, wide characters, wrapping at the right edge, scrolling; others are a failed test.
 //
 // Why: the emulators Debian has are programs (tmux, xterm) or Python; in the process one can look after each step, on
 // every loop.
@@ -13,6 +13,7 @@
 #include <cwchar>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace poe::test {
@@ -89,7 +90,7 @@ class Screen {
     }
     pending_ = false;
     Row& row = widened(column_ + width);
-    row[column_] = character;
+    row[column_] = last_put_ = character;
     if (width == 2) row[column_ + 1] = "";
     column_ += width;
     if (column_ == columns_) {
@@ -111,60 +112,104 @@ class Screen {
   }
   void take_escape(char octet) {
     escape_ += octet;
-    if (escape_ == "\033[") return;
+    if (escape_ == "\033[" || escape_ == "\033(") return;
     if (escape_[1] == '[' && (octet < '@' || octet > '~')) return;
     obey(std::exchange(escape_, ""));
   }
   void obey(const std::string& sequence) {
-    const int number = sequence.size() > 3 ? std::atoi(sequence.c_str() + 2) : 0;
-    const auto count = static_cast<std::size_t>(std::max(number, 1));
-    pending_ = false;
-    switch (sequence[1] == '[' ? sequence.back() : '?') {
+    pending_ = pending_ && sequence.back() == 'm';
+    if (sequence[1] == '(' || sequence == "\033=" || sequence == "\033>" || sequence == "\0337") return;
+    if (sequence[1] != '[') return unknown(sequence);
+    std::size_t end = 2;
+    const std::size_t first = read_number(sequence, end);
+    const std::size_t second = sequence[end] == ';' ? read_number(sequence, ++end) : 0;
+    if (!obey_motion(sequence.back(), std::max<std::size_t>(first, 1), std::max<std::size_t>(second, 1)) &&
+        !obey_change(sequence.back(), first)) {
+      unknown(sequence);
+    }
+  }
+  static void unknown(const std::string& sequence) {
+    ADD_FAILURE() << "a sequence this terminal does not know: ESC" << sequence.substr(1);
+  }
+  static std::size_t read_number(const std::string& sequence, std::size_t& at) {
+    std::size_t number = 0;
+    for (; sequence[at] >= '0' && sequence[at] <= '9'; ++at) {
+      number = number * 10 + static_cast<std::size_t>(sequence[at] - '0');
+    }
+    return number;
+  }
+  bool obey_motion(char what, std::size_t count, std::size_t second) {
+    switch (what) {
       case 'A':
         row_ -= std::min(row_, count);
-        return;
+        return true;
       case 'B':
         row_ = std::min(rows_ - 1, row_ + count);
-        return;
+        return true;
       case 'C':
         column_ = std::min(columns_ - 1, column_ + count);
-        return;
+        return true;
       case 'D':
         column_ -= std::min(column_, count);
-        return;
+        return true;
       case 'G':
-        column_ = count - 1;
-        return;
+        column_ = std::min(columns_, count) - 1;
+        return true;
+      case 'd':
+        row_ = std::min(rows_, count) - 1;
+        return true;
       case 'H':
-        row_ = column_ = 0;
-        return;
+        row_ = std::min(rows_, count) - 1;
+        column_ = std::min(columns_, second) - 1;
+        return true;
+      default:
+        return false;
+    }
+  }
+  bool obey_change(char what, std::size_t number) {
+    const std::size_t count = std::max<std::size_t>(number, 1);
+    switch (what) {
       case 'J':
-        return erase_below(number);
+        erase_below(number);
+        return true;
       case 'K':
-        widened(column_).resize(column_);
-        return;
+        number == 1 ? blank(0, column_ + 1) : static_cast<void>(widened(column_).resize(column_));
+        return true;
       case 'P':
-        return erase(count);
+        erase(count);
+        return true;
+      case 'X':
+        blank(column_, count);
+        return true;
+      case 'b':
+        for (std::size_t i = 0; i < count; ++i) put(last_put_, 1);
+        return true;
       case '@': {
         Row& row = widened(column_);
         row.insert(row.begin() + static_cast<std::ptrdiff_t>(column_), count, " ");
         if (row.size() > columns_) row.resize(columns_);
-        return;
+        return true;
       }
       case 'h':
       case 'l':
       case 'm':
-        return;
+      case 'r':
+      case 't':
+        return true;
       default:
-        ADD_FAILURE() << "a sequence this terminal does not know: ESC" << sequence.substr(1);
+        return false;
     }
+  }
+  void blank(std::size_t from, std::size_t count) {
+    Row& row = widened(std::min(columns_, from + count));
+    for (std::size_t i = from; i < row.size() && i < from + count; ++i) row[i] = " ";
   }
   void erase(std::size_t count) {
     Row& row = widened(column_);
     const auto from = row.begin() + static_cast<std::ptrdiff_t>(column_);
     row.erase(from, from + static_cast<std::ptrdiff_t>(std::min(count, row.size() - column_)));
   }
-  void erase_below(int which) {
+  void erase_below(std::size_t which) {
     if (which == 2) cells_.assign(rows_, {});
     widened(column_).resize(column_);
     for (std::size_t i = row_ + 1; i < rows_; ++i) cells_[i].clear();
@@ -174,7 +219,7 @@ class Screen {
   std::vector<Row> cells_;
   std::size_t row_ = 0, column_ = 0;
   bool pending_ = false;  // behind the last column: the next character wraps
-  std::string escape_, character_;
+  std::string escape_, character_, last_put_ = " ";
 };
 
 }  // namespace poe::test

@@ -17,6 +17,7 @@ namespace poe {
 void ReadLine::State::begin_on_terminal() {
   guard_.learn();  // somebody may have changed them since
   guard_.arm();
+  guard_.arm_endings();
   make_raw();  // before the prompt is seen: what is typed then must not be echoed
   if (prompt_.is_hidden) {
     hidden_ = std::make_unique<HiddenLine>();
@@ -203,6 +204,7 @@ void ReadLine::State::stop_program() {
   if (editor_ && editor_->editing()) editor_->draw();
   if (hidden_) write(prompt_.text);
   guard_.arm();
+  guard_.arm_endings();
   make_raw();
 }
 

@@ -26,6 +26,7 @@ struct Slot {
   termios settings{};
   std::array<char, 64> farewell{};
   std::size_t farewell_size = 0;
+  bool endings = false;  // under the lock
 };
 
 // What ends a program that does not handle it. Faults are taken over whoever has them, since the former handler runs
@@ -38,6 +39,7 @@ constinit std::array<Slot, 16> slots{};
 constinit std::array<struct sigaction, NSIG> former{};  // written before the handler is installed
 constinit std::mutex registration;
 constinit int armed_count = 0;       // under the lock
+constinit int endings_count = 0;     // under the lock
 constinit bool exit_hooked = false;  // under the lock
 static_assert(std::atomic<bool>::is_always_lock_free);
 
@@ -93,13 +95,14 @@ void uninstall(int number) noexcept {
   ::sigaction(number, &former[static_cast<std::size_t>(number)], nullptr);
 }
 
-void count_armed(int change) noexcept {
-  const bool before = armed_count != 0;
-  armed_count += change;
-  const bool now = armed_count != 0;
+// Of those who want `numbers` handled; the first installs, the last takes away.
+template <std::size_t size>
+void count(int& users, int change, const std::array<int, size>& numbers, bool over_others) noexcept {
+  const bool before = users != 0;
+  users += change;
+  const bool now = users != 0;
   if (before == now) return;
-  for (const int number : kFaults) now ? install(number, true) : uninstall(number);
-  for (const int number : kEndings) now ? install(number, false) : uninstall(number);
+  for (const int number : numbers) now ? install(number, over_others) : uninstall(number);
 }
 
 Slot& at(int slot) noexcept { return slots[static_cast<std::size_t>(slot)]; }
@@ -165,7 +168,14 @@ void TerminalGuard::arm(std::string_view farewell) noexcept {
   slot.farewell_size = std::min(farewell.size(), slot.farewell.size() - 1);
   std::copy_n(farewell.data(), slot.farewell_size, slot.farewell.data());
   slot.armed.store(true, std::memory_order_release);
-  count_armed(1);
+  count(armed_count, 1, kFaults, true);
+}
+
+void TerminalGuard::arm_endings() noexcept {
+  const std::lock_guard lock(registration);
+  Slot& slot = at(slot_);
+  if (!slot.armed.load(std::memory_order_relaxed) || std::exchange(slot.endings, true)) return;
+  count(endings_count, 1, kEndings, false);
 }
 
 void TerminalGuard::restore() noexcept {
@@ -174,7 +184,8 @@ void TerminalGuard::restore() noexcept {
   if (!slot.armed.load(std::memory_order_relaxed)) return;
   if (is_ours_to_change(slot)) ::tcsetattr(slot.fd, TCSANOW, &slot.settings);
   slot.armed.store(false, std::memory_order_release);
-  count_armed(-1);
+  count(armed_count, -1, kFaults, true);
+  if (std::exchange(slot.endings, false)) count(endings_count, -1, kEndings, false);
 }
 
 void TerminalGuard::release() noexcept {

@@ -35,9 +35,12 @@ class TerminalGuard {
   const termios& settings() const noexcept;
   /// The settings are those to come back to from now on. Only while it is not armed.
   void learn() noexcept;
-  /// From now on the terminal is not as it was. `farewell`, at most 63 octets, is written to it before its settings
-  /// come back, should the program end: what leaves a full-screen mode, for example.
+  /// From now on the terminal is not as it was: faults and exit() give it back. `farewell`, at most 63 octets, is
+  /// written to it before its settings come back, should the program end: what leaves a full-screen mode, for example.
   void arm(std::string_view farewell = {}) noexcept;
+  /// While it is armed: so do TERM, INT and others that would end the program, where they are at their default. To be
+  /// called when a loop runs that has taken those it ends sessions with: Kernel::run() takes them only from nobody.
+  void arm_endings() noexcept;
   /// Gives the settings back, without waiting for what was written to leave; unless this process is a fork of the one
   /// that claimed the terminal, or another program has it now.
   void restore() noexcept;

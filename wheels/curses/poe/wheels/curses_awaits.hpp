@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+//
+// Curses for coroutines:
+//
+//     poe::Curses screen(self);
+//     while (auto key = co_await screen.key()) { ... }
+#pragma once
+
+#include <string>
+
+#include "poe/coroutine.hpp"
+#include "poe/wheels/curses.hpp"
+
+namespace poe {
+
+/// See Curses::key().
+class POE_API CursesKey final : public AwaitOf<CursesKey, Key> {
+ private:
+  friend class Curses;
+  explicit CursesKey(Curses::State* wheel) noexcept : wheel_(wheel) {}
+  bool begin() override;
+  void end() noexcept override;
+  std::string describe() const override;
+  void give(const Key& key) noexcept;
+
+  Curses::State* wheel_;
+};
+
+}  // namespace poe
