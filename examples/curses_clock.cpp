@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// A clock on the whole screen, and the name of each key; q ends it. Try: curses_clock
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+
+#include "poe/open.hpp"
+#include "poe/wheels/curses_awaits.hpp"
+
+static void draw(poe::Curses& screen, const std::string& key) {
+  char now[32] = "";
+  const std::time_t seconds = std::time(nullptr);
+  std::strftime(now, sizeof now, " %H:%M:%S ", std::localtime(&seconds));
+  const poe::WindowSize size = screen.size();
+  screen.clear();
+  screen.put(size.rows / 2, size.columns / 2 - 5, now, poe::Look::bold | poe::Look::reverse);
+  screen.put(size.rows - 1, 0, "last key: " + key + "   (q ends)   " + std::to_string(size.columns) + " columns");
+  screen.refresh();
+}
+
+static std::string name(const poe::Key& key) {
+  if (key.is(poe::KeyName::none)) return "character " + std::to_string(static_cast<unsigned>(key.character));
+  return "key " + std::to_string(key.number);
+}
+
+static poe::Task<> show(poe::Self& self, int* exit_code) {
+  poe::Curses screen(self);
+  std::string last = "none";
+  for (;;) {
+    draw(screen, last);
+    const auto key = co_await screen.key().within(std::chrono::milliseconds(250));
+    if (key && key->is(U'q')) co_return;
+    if (key) last = name(*key);
+    if (key || key.error().code() == poe::Errc::timed_out) continue;
+    if (screen.open_error()) std::fprintf(stderr, "curses_clock: %s\n", key.error().report().c_str()), *exit_code = 1;
+    co_return;
+  }
+}
+
+int main() {
+  poe::fill_standard_descriptors();
+  int exit_code = 0;
+  auto kernel = poe::open_kernel();
+  if (kernel) kernel->spawn(show, &exit_code);
+  const auto ran = kernel ? kernel->run() : poe::failure(kernel.error());
+  return ran ? exit_code : (std::fprintf(stderr, "curses_clock: %s\n", ran.error().report().c_str()), 1);
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+// A prompt with history and completion (Tab) while a timer prints lines above it. ^D or "quit" ends it.
+// Try: prompt; echo 'say hello' | prompt
+#include <chrono>
+#include <cstdio>
+
+#include "poe/open.hpp"
+#include "poe/wheels/read_line_awaits.hpp"
+
+static std::vector<std::string> words(const poe::LineCompletion& asked) {
+  std::vector<std::string> fit;
+  for (const char* word : {"help", "history", "quit", "say"}) {
+    if (std::string_view(word).starts_with(asked.word)) fit.emplace_back(word);
+  }
+  return fit;
+}
+
+static poe::Task<> tick(poe::Self& self, poe::ReadLine& prompt) {
+  for (int n = 1; co_await self.sleep(std::chrono::seconds(1)); ++n) prompt.put("tick " + std::to_string(n));
+}
+
+static poe::Task<> talk(poe::Self& self) {
+  poe::ReadLineOptions options;
+  options.complete = words;
+  poe::ReadLine prompt(self, std::move(options));
+  poe::Scope ticking(self);
+  if (prompt.is_terminal()) ticking.launch(tick(self, prompt));
+  for (;;) {
+    const auto line = co_await prompt.read("\1\033[1m\1poe> \1\033[m\1");
+    if (!line && poe::was_interrupted(line.error())) continue;  // ^C: another line
+    if (!line || *line == "quit") break;
+    prompt.add_history(*line);
+    if (line->starts_with("say ")) {
+      prompt.put("you said: " + line->substr(4));
+    } else if (*line == "history") {
+      for (const std::string& former : prompt.history()) prompt.put(former);
+    } else {
+      prompt.put("commands: help history quit say");
+    }
+  }
+}
+
+int main() {
+  poe::fill_standard_descriptors();
+  auto kernel = poe::open_kernel();
+  if (kernel) kernel->spawn(talk);
+  const auto ran = kernel ? kernel->run() : poe::failure(kernel.error());
+  return ran ? 0 : (std::fprintf(stderr, "prompt: %s\n", ran.error().report().c_str()), 1);
+}
