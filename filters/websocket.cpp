@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <random>
 #include <utility>
 
@@ -32,6 +33,12 @@ void append_masked(std::string_view payload, const std::array<char, 4>& mask, st
   }
 }
 
+// Of one message. Noise grows when it is compressed: by an eighth with the worst settings of zlib (deflateBound()).
+std::size_t most_on_wire(const WebSocketOptions& options) {
+  const std::size_t most = std::min(options.max_message, SIZE_MAX / 2);
+  return options.deflate ? most + most / 8 + 64 : most;
+}
+
 bool may_be_sent(unsigned code) {  // RFC 6455, 7.4
   return (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) || (code >= 3000 && code <= 4999);
 }
@@ -43,6 +50,7 @@ struct WebSocketFilter::Head {
   std::uint64_t payload = 0;
   unsigned opcode = 0;
   bool final = false;
+  bool packed = false;  // RSV1
   bool reserved = false;
   bool masked = false;
   bool shortest = true;
@@ -50,14 +58,21 @@ struct WebSocketFilter::Head {
 };
 
 WebSocketFilter::WebSocketFilter(WebSocketOptions options)
-    : options_(std::move(options)), input_(std::max(options_.max_buffer, options_.max_message + kLongestHead)) {}
+    : options_(std::move(options)), input_(std::max(options_.max_buffer, most_on_wire(options_) + kLongestHead)) {}
+
+WebSocketCodec& WebSocketFilter::codec() {
+  if (!codec_) codec_ = options_.deflate->open(options_.deflate_terms, options_.is_client);
+  return *codec_;
+}
 
 std::optional<Error> WebSocketFilter::fail(std::uint16_t code, std::string why) {
   failure_code_ = code;
   frames_ = 0;
   let_go(message_);
+  codec_.reset();
   input_.stop();
-  return Error(code == 1009 ? Errc::limit : Errc::protocol, "read", "a WebSocket frame", std::move(why),
+  const Errc kind = code == 1009 ? Errc::limit : code == 1011 ? Errc::system : Errc::protocol;
+  return Error(kind, "read", "a WebSocket frame", std::move(why),
                "close with failure_code(); nothing that follows is read");
 }
 
@@ -69,7 +84,8 @@ std::optional<WebSocketFilter::Head> WebSocketFilter::read_head() {
   if (text.size() < 2) return std::nullopt;
   Head head;
   head.final = (octet(0) & 0x80U) != 0;
-  head.reserved = (octet(0) & 0x70U) != 0;
+  head.packed = (octet(0) & 0x40U) != 0;
+  head.reserved = (octet(0) & 0x30U) != 0;
   head.opcode = octet(0) & 0x0FU;
   head.masked = (octet(1) & 0x80U) != 0;
   head.payload = octet(1) & 0x7FU;
@@ -85,7 +101,8 @@ std::optional<WebSocketFilter::Head> WebSocketFilter::read_head() {
 
 std::optional<Error> WebSocketFilter::check(const Head& head) {
   const bool control = head.opcode >= 8;
-  if (head.reserved) return fail(1002, "a reserved bit is set");
+  const bool may_be_packed = options_.deflate && (head.opcode == 1 || head.opcode == 2);
+  if (head.reserved || (head.packed && !may_be_packed)) return fail(1002, "a reserved bit is set");
   if (head.opcode > 10 || (head.opcode > 2 && head.opcode < 8)) return fail(1002, "its opcode is not defined");
   if (head.masked == options_.is_client)
     return fail(1002, head.masked ? "a server masked it" : "a client did not mask it");
@@ -95,7 +112,8 @@ std::optional<Error> WebSocketFilter::check(const Head& head) {
   if (!control && (head.opcode == 0) != (frames_ > 0))
     return fail(1002, "a message begins or goes on at the wrong place");
   if (control) return std::nullopt;
-  if (head.payload > options_.max_message - message_.size()) {
+  const bool packed = head.opcode == 0 ? packed_ : head.packed;
+  if (head.payload > (packed ? most_on_wire(options_) - wire_ : options_.max_message - message_.size())) {
     return fail(1009, "a message is longer than " + std::to_string(options_.max_message) + " octets");
   }
   if (frames_ >= options_.max_frames) return fail(1009, "a message has too many frames");
@@ -121,10 +139,7 @@ WebSocketFilter::Record WebSocketFilter::next() {
   return std::nullopt;
 }
 
-std::optional<WebSocketFilter::Record> WebSocketFilter::take_frame(const Head& head) {
-  const bool control = head.opcode >= 8;
-  std::string& into = control ? control_ : message_;
-  if (control) control_.clear();
+void WebSocketFilter::take_payload(const Head& head, std::string& into) {
   std::size_t left = head.size;
   std::size_t done = 0;
   const auto payload = static_cast<std::size_t>(head.payload);
@@ -138,11 +153,35 @@ std::optional<WebSocketFilter::Record> WebSocketFilter::take_frame(const Head& h
     input_.consume(skip + piece.size());
   }
   input_.settle();
-  if (control) {
+}
+
+std::optional<Error> WebSocketFilter::take_packed(const Head& head) {
+  std::string wire;
+  take_payload(head, wire);
+  wire_ += wire.size();
+  const auto done = codec().unpack(wire, head.final, options_.max_message, message_);
+  if (done) return std::nullopt;
+  const Errc kind = done.error().code();
+  return fail(kind == Errc::limit ? 1009 : kind == Errc::system ? 1011 : 1007, done.error().reason());
+}
+
+std::optional<WebSocketFilter::Record> WebSocketFilter::take_frame(const Head& head) {
+  if (head.opcode >= 8) {
+    control_.clear();
+    take_payload(head, control_);
     const auto kind = static_cast<WebSocketKind>(head.opcode);
     return kind == WebSocketKind::close ? deliver_close(control_) : deliver(kind, control_);
   }
-  if (frames_++ == 0) message_kind_ = static_cast<WebSocketKind>(head.opcode);
+  if (frames_++ == 0) {
+    message_kind_ = static_cast<WebSocketKind>(head.opcode);
+    packed_ = head.packed;
+    wire_ = 0;
+  }
+  if (!packed_) {
+    take_payload(head, message_);
+  } else if (auto error = take_packed(head)) {
+    return failure(std::move(*error));
+  }
   if (!head.final) return std::nullopt;
   frames_ = 0;
   if (message_kind_ == WebSocketKind::text && !is_utf8(message_)) {
@@ -196,27 +235,37 @@ Result<void> WebSocketFilter::check_put(WebSocketKind kind, std::string_view pay
                  "it is longer than " + std::to_string(options_.max_message) + " octets", "raise max_message");
 }
 
-void WebSocketFilter::write_head(WebSocketKind kind, std::size_t size, std::string& out) const {
+void WebSocketFilter::write_head(WebSocketKind kind, std::size_t size, bool packed, std::string& out) const {
   const unsigned mask_bit = options_.is_client ? 0x80 : 0;
   const std::size_t more = size <= 125 ? 0 : (size <= 0xFFFF ? 2 : 8);
-  out.push_back(static_cast<char>(0x80U | static_cast<unsigned>(kind)));
+  out.push_back(static_cast<char>((packed ? 0xC0U : 0x80U) | static_cast<unsigned>(kind)));
   out.push_back(static_cast<char>(mask_bit | (more == 0 ? size : (more == 2 ? 126U : 127U))));
   for (std::size_t i = more; i-- > 0;)
     out.push_back(static_cast<char>(static_cast<std::uint64_t>(size) >> (8 * i) & 0xFF));
 }
 
+void WebSocketFilter::write_frame(WebSocketKind kind, std::string_view payload, bool packed, std::string& out) const {
+  write_head(kind, payload.size(), packed, out);
+  if (!options_.is_client) {
+    out.append(payload);
+    return;
+  }
+  const auto mask = random_mask(options_);
+  out.append(mask.data(), mask.size());
+  append_masked(payload, mask, 0, out);
+}
+
 Result<void> WebSocketFilter::encode_as(WebSocketKind kind, std::string_view payload, std::string& out) {
   if (kind == WebSocketKind::close) return encode_close(1000, payload, out);
   if (auto fine = check_put(kind, payload); !fine) return fine;
-  write_head(kind, payload.size(), out);
-  if (options_.is_client) {
-    const auto mask = random_mask(options_);
-    out.append(mask.data(), mask.size());
-    append_masked(payload, mask, 0, out);
-  } else {
-    out.append(payload);
-  }
+  std::string packed;
+  const bool smaller = options_.deflate && !is_control(kind) && codec().pack(payload, packed);
+  write_frame(kind, smaller ? packed : payload, smaller, out);
   return {};
+}
+
+void WebSocketFilter::forget_encoded() noexcept {
+  if (codec_) codec_->forget_packed();
 }
 
 Result<void> WebSocketFilter::encode_close(std::uint16_t code, std::string_view reason, std::string& out) {
@@ -229,10 +278,7 @@ Result<void> WebSocketFilter::encode_close(std::uint16_t code, std::string_view 
   payload.push_back(static_cast<char>(code & 0xFF));
   payload += reason;
   if (auto fine = check_put(WebSocketKind::close, payload); !fine) return fine;
-  write_head(WebSocketKind::close, payload.size(), out);
-  const auto mask = options_.is_client ? random_mask(options_) : std::array<char, 4>{};
-  if (options_.is_client) out.append(mask.data(), mask.size());
-  append_masked(payload, mask, 0, out);
+  write_frame(WebSocketKind::close, payload, false, out);
   closed_ = true;
   return {};
 }
@@ -242,10 +288,10 @@ Result<void> WebSocketFilter::encode(std::string_view record, std::string& out) 
 }
 
 Result<std::optional<Framing>> WebSocketFilter::framing(std::string_view record) {
-  if (options_.is_client) return std::nullopt;
+  if (options_.is_client || options_.deflate) return std::nullopt;
   if (auto fine = check_put(options_.put_as, record); !fine) return failure(std::move(fine.error()));
   header_.clear();
-  write_head(options_.put_as, record.size(), header_);
+  write_head(options_.put_as, record.size(), false, header_);
   return Framing{header_, {}};
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "growth.hpp"
 #include "poe/filters/input_buffer.hpp"
 #include "streams.hpp"
 
@@ -21,24 +22,6 @@ Error corrupt() {
   return Error(Errc::protocol, "decompress", "a stream", "it is malformed, or of another format",
                "check that the peer compresses in the same way; what follows is dropped");
 }
-
-Error too_much(std::string why) {
-  return Error(Errc::limit, "decompress", "a stream", std::move(why),
-               "raise max_ratio or max_output if such input is wanted; what follows is dropped");
-}
-
-// How much may come out of what went in, and did.
-struct Growth {
-  std::uint64_t in = 0;
-  std::uint64_t out = 0;
-
-  std::optional<Error> check(const CompressionOptions& options) const {
-    if (out > options.max_output) return too_much("it has more than " + std::to_string(options.max_output) + " octets");
-    const std::uint64_t beyond = out > kPiece ? out - kPiece : 0;
-    if (options.max_ratio == 0 || beyond / options.max_ratio <= in) return std::nullopt;
-    return too_much("it grows to more than " + std::to_string(options.max_ratio) + " times its size");
-  }
-};
 
 class CompressionCodec final : public Codec {
  public:
@@ -67,7 +50,7 @@ class CompressionCodec final : public Codec {
       out.resize(before + made);
       growth.in += had - rest.size();
       growth.out += made;
-      if (auto error = growth.check(limits)) return failure(std::move(*error));
+      if (auto error = growth.check(limits.max_output, limits.max_ratio)) return failure(std::move(*error));
       const bool stuck = made == 0 && rest.size() == had;
       if (status == Decompressor::Status::ended && rest.empty()) return out;
       if (status != Decompressor::Status::more || stuck) return failure(corrupt());
@@ -122,7 +105,7 @@ Result<std::optional<std::string_view>> CompressionFilter::next() {
     s.growth.in += had - in.size();
     s.growth.out += made;
     if (status == Decompressor::Status::corrupt) return give_up(corrupt());
-    if (auto error = s.growth.check(s.options)) return give_up(std::move(*error));
+    if (auto error = s.growth.check(s.options.max_output, s.options.max_ratio)) return give_up(std::move(*error));
     s.within = status == Decompressor::Status::more;
     s.more = s.within && made == kPiece;
     if (made > 0) return std::string_view(s.output.get(), made);

@@ -22,6 +22,13 @@ class Decompressor {
   virtual Status run(std::string_view& in, char* out, std::size_t room, std::size_t& made) = 0;
 };
 
+/// DEFLATE (RFC 1951) without a frame around it. What follows an end may refer to what came before it.
+class RawDecompressor : public Decompressor {
+ public:
+  /// All that was taken in was whole blocks, up to an octet's end.
+  virtual bool between_blocks() const noexcept = 0;
+};
+
 class Compressor {
  public:
   virtual ~Compressor() = default;
@@ -32,6 +39,10 @@ class Compressor {
 /// Null if there is no memory.
 std::unique_ptr<Decompressor> make_zlib_decompressor(bool gzip);
 std::unique_ptr<Compressor> make_zlib_compressor(bool gzip, int level);
+/// @param window_bits  8 to 15
+std::unique_ptr<RawDecompressor> make_raw_decompressor(int window_bits);
+/// @param memory  1 to 9: zlib keeps 2^(memory + 9) octets beside the window's 2^(window_bits + 2)
+std::unique_ptr<Compressor> make_raw_compressor(int window_bits, int level, int memory);
 std::unique_ptr<Decompressor> make_zstd_decompressor();
 std::unique_ptr<Compressor> make_zstd_compressor(int level);
 

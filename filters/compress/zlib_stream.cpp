@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <utility>
 
 #include "streams.hpp"
 
@@ -15,11 +16,17 @@ constexpr int kWindow = 15;      // 32 KiB, the largest
 constexpr int kGzipWindow = 31;  // the same, with a gzip header
 constexpr std::size_t kMost = std::numeric_limits<uInt>::max();
 
+template <class Stream>
+std::unique_ptr<Stream> if_ready(std::unique_ptr<Stream> made) {
+  return made->ready() ? std::move(made) : nullptr;
+}
+
 Bytef* input_of(std::string_view in) { return reinterpret_cast<Bytef*>(const_cast<char*>(in.data())); }
 
-class ZlibDecompressor final : public Decompressor {
+class ZlibDecompressor final : public RawDecompressor {
  public:
-  explicit ZlibDecompressor(bool gzip) { ready_ = inflateInit2(&stream_, gzip ? kGzipWindow : kWindow) == Z_OK; }
+  /// @param window  as inflateInit2() has it
+  explicit ZlibDecompressor(int window) : raw_(window < 0), ready_(inflateInit2(&stream_, window) == Z_OK) {}
   ~ZlibDecompressor() override {
     if (ready_) inflateEnd(&stream_);
   }
@@ -30,7 +37,7 @@ class ZlibDecompressor final : public Decompressor {
   Status run(std::string_view& in, char* out, std::size_t room, std::size_t& made) override {
     if (ended_) {
       ended_ = false;
-      if (inflateReset(&stream_) != Z_OK) return Status::corrupt;
+      if (!begin_again()) return Status::corrupt;
     }
     const std::size_t given = std::min(in.size(), kMost);
     stream_.next_in = input_of(in);
@@ -48,18 +55,34 @@ class ZlibDecompressor final : public Decompressor {
     return code == Z_OK || code == Z_BUF_ERROR ? Status::more : Status::corrupt;
   }
 
+  bool between_blocks() const noexcept override {  // inflate() in zlib.h: data_type
+    constexpr int kBehindABlock = 128;
+    constexpr int kBitsLeft = 63;
+    return (stream_.data_type & kBehindABlock) != 0 && (stream_.data_type & kBitsLeft) == 0;
+  }
+
  private:
+  // Behind a last block. A raw stream goes on, and may refer to what came before.
+  bool begin_again() {
+    if (!raw_) return inflateReset(&stream_) == Z_OK;
+    std::array<Bytef, std::size_t{1} << kWindow> history;
+    uInt size = 0;
+    if (inflateGetDictionary(&stream_, history.data(), &size) != Z_OK || inflateReset(&stream_) != Z_OK) return false;
+    return inflateSetDictionary(&stream_, history.data(), size) == Z_OK;
+  }
+
   z_stream stream_{};
-  bool ready_ = false;
+  bool raw_;
+  bool ready_;
   bool ended_ = false;
 };
 
 class ZlibCompressor final : public Compressor {
  public:
-  ZlibCompressor(bool gzip, int level) {
-    constexpr int kMemory = 8;  // zlib's default: 256 KiB
+  /// @param window,memory  as deflateInit2() has them
+  ZlibCompressor(int window, int level, int memory) {
     const int how = level == 0 ? Z_DEFAULT_COMPRESSION : std::clamp(level, 1, 9);
-    ready_ = deflateInit2(&stream_, how, Z_DEFLATED, gzip ? kGzipWindow : kWindow, kMemory, Z_DEFAULT_STRATEGY) == Z_OK;
+    ready_ = deflateInit2(&stream_, how, Z_DEFLATED, window, memory, Z_DEFAULT_STRATEGY) == Z_OK;
   }
   ~ZlibCompressor() override {
     if (ready_) deflateEnd(&stream_);
@@ -98,15 +121,22 @@ class ZlibCompressor final : public Compressor {
 }  // namespace
 
 std::unique_ptr<Decompressor> make_zlib_decompressor(bool gzip) {
-  auto made = std::make_unique<ZlibDecompressor>(gzip);
-  if (!made->ready()) return nullptr;
-  return made;
+  return if_ready(std::make_unique<ZlibDecompressor>(gzip ? kGzipWindow : kWindow));
 }
 
 std::unique_ptr<Compressor> make_zlib_compressor(bool gzip, int level) {
-  auto made = std::make_unique<ZlibCompressor>(gzip, level);
-  if (!made->ready()) return nullptr;
-  return made;
+  constexpr int kMemory = 8;  // zlib's default: 256 KiB
+  return if_ready(std::make_unique<ZlibCompressor>(gzip ? kGzipWindow : kWindow, level, kMemory));
+}
+
+std::unique_ptr<RawDecompressor> make_raw_decompressor(int window_bits) {
+  return if_ready(std::make_unique<ZlibDecompressor>(-window_bits));
+}
+
+// Why 9 for 8: zlib has no raw stream of 8 (zlib.h, deflateInit2()). Its distances end 262 octets before the window's
+// size, so that those of 9 bits stay below 256.
+std::unique_ptr<Compressor> make_raw_compressor(int window_bits, int level, int memory) {
+  return if_ready(std::make_unique<ZlibCompressor>(-std::max(window_bits, 9), level, memory));
 }
 
 }  // namespace poe
