@@ -32,6 +32,16 @@ int judge(const HttpRequest& request, const HttpSocketOptions& options) {
   return options.any_origin || from_here(fields) ? 101 : 403;
 }
 
+// What is agreed on of permessage-deflate, if anything; the field's values joined as RFC 6455, 9.1 has it.
+Result<std::optional<WebSocketDeflateAnswer>> negotiate(const HttpFields& fields, const WebSocketDeflate* deflate) {
+  std::string offers;
+  for (std::size_t i = 0; deflate != nullptr && i < fields.size(); ++i) {
+    if (same_name(fields[i].name, "Sec-WebSocket-Extensions")) offers.append(fields[i].value).append(",");
+  }
+  if (offers.empty()) return std::nullopt;
+  return websocket_deflate_answer(deflate->wanted(), offers);
+}
+
 tl::unexpected<Error> refuse(HttpExchange& exchange, int status) {
   HttpResponse response(status, std::string(http_reason(status)) + "\n");
   if (status == 426) {
@@ -56,12 +66,19 @@ Result<HttpSocket> HttpSocket::accept(HttpExchange exchange, HttpSocketOptions o
   if (!exchange) return failure(exchange.respond(HttpResponse(500)).error());
   const HttpRequest& request = exchange.request();
   if (const int status = judge(request, options); status != 101) return refuse(exchange, status);
+  const auto agreed = negotiate(request.head.fields, options.deflate.get());
+  if (!agreed) return refuse(exchange, 400);
   HttpResponse head(101);
   head.fields.add("Connection", "Upgrade").add("Upgrade", "websocket");
   head.fields.add("Sec-WebSocket-Accept", *websocket_accept(*request.head.fields.find("Sec-WebSocket-Key")));
   if (!options.protocol.empty()) head.fields.add("Sec-WebSocket-Protocol", options.protocol);
   WebSocketOptions frames;
   frames.max_message = options.max_message;
+  if (*agreed) {
+    head.fields.add("Sec-WebSocket-Extensions", (*agreed)->text);
+    frames.deflate = options.deflate;
+    frames.deflate_terms = (*agreed)->terms;
+  }
   HttpSocket socket(std::make_shared<State>());
   socket.state_->options = std::move(options);
   // The output passes on what the input's filter has encoded: frames of several kinds, closing ones too.
@@ -111,7 +128,9 @@ Result<Output> HttpSocket::send(std::string_view message, WebSocketKind kind) {
   if (!*this) return failure(Errc::closed, "send", "a WebSocket message", "the socket has gone, or is being closed");
   std::string text;
   if (auto done = filter().encode_as(kind, message, text); !done) return failure(done.error());
-  return state_->tunnel.put(text);
+  auto put = state_->tunnel.put(text);
+  if (!put && *this) filter().forget_encoded();
+  return put;
 }
 
 void HttpSocket::close(std::uint16_t code, std::string_view reason) {

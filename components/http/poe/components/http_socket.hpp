@@ -40,7 +40,10 @@ class HttpSocketOptions {
   /// A client that has sent nothing at all for so many of these intervals has gone: the connection is broken off, and
   /// `closed` hears 1006. Browsers answer pings by themselves.
   unsigned ping_limit = 3;
-  std::size_t max_message = std::size_t{1} << 20;  ///< octets; over it the socket is closed with 1009
+  std::size_t max_message = std::size_t{1} << 20;  ///< octets, inflated; over it the socket is closed with 1009
+  /// Messages are compressed if the client offers it (RFC 7692): websocket_deflate() of poe::compress. Null: never; see
+  /// there what it costs. Several servers may share one.
+  std::shared_ptr<const WebSocketDeflate> deflate;
   /// A page of any site may open the socket. Otherwise the Origin that browsers tell must be this server, as the field
   /// Host has it: a page of another site would act with its visitor's cookies.
   bool any_origin = false;
