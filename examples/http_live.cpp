@@ -4,18 +4,12 @@
 #include <cstdio>
 #include <vector>
 
+#include "http_live_page.hpp"
 #include "poe/components/http_events.hpp"
 #include "poe/components/http_server.hpp"
 #include "poe/components/http_socket.hpp"
+#include "poe/filters/websocket_deflate.hpp"
 #include "poe/open.hpp"
-
-constexpr const char* kPage = R"(<!doctype html><title>live</title><input id=say placeholder="say something" autofocus>
-<ol id=said></ol><p>events: <span id=seen>0</span></p><script>
-const ws = new WebSocket("ws://" + location.host + "/ws");
-ws.onmessage = e => said.appendChild(document.createElement("li")).textContent = e.data;
-say.onchange = () => { ws.send(say.value); say.value = ""; };
-new EventSource("/events").onmessage = () => ++seen.textContent;
-</script>)";
 
 struct Room {
   std::vector<poe::HttpSocket> sockets;
@@ -44,8 +38,9 @@ int main(int argc, char** argv) {
     server.shutdown();
   };
   options.routes.get("/", [](poe::HttpExchange exchange) { exchange.respond(200, kPage, "text/html; charset=utf-8"); });
-  options.routes.get("/ws", [&room](poe::HttpExchange exchange) {
+  options.routes.get("/ws", [&room, deflate = poe::websocket_deflate()](poe::HttpExchange exchange) {
     poe::HttpSocketOptions socket;
+    socket.deflate = deflate;
     socket.message = [&room](poe::HttpSocket&, std::string_view text, poe::WebSocketKind) { room.tell(text); };
     if (auto made = poe::HttpSocket::accept(std::move(exchange), std::move(socket))) room.sockets.push_back(*made);
   });
