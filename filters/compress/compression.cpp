@@ -72,8 +72,13 @@ struct CompressionFilter::State {
   std::unique_ptr<Compressor> compressor;
   std::unique_ptr<char[]> output;  // a piece, while there are any
   Growth growth;
-  bool within = false;  // a stream was begun and has not ended
-  bool more = false;    // the decompressor may have output without new input
+  bool within = false;          // a stream was begun and has not ended
+  bool more = false;            // the decompressor may have output without new input
+  bool stuck = false;           // its last call did nothing
+  std::optional<Error> failed;  // to be told once what came before it is delivered
+
+  std::size_t make_piece();
+  void give_up(Error error);
 };
 
 CompressionFilter::CompressionFilter(CompressionOptions options) : state_(std::make_unique<State>(options)) {}
@@ -84,40 +89,58 @@ CompressionFilter::~CompressionFilter() = default;
 void CompressionFilter::feed(std::string_view bytes) { state_->input.feed(bytes); }
 void CompressionFilter::keep() { state_->input.keep(); }
 
+// One call of the library: the octets it made, in `output`. What ends the stream is left in `failure`, for what was
+// made before it is delivered first: how much that is must not depend on the cuts.
+std::size_t CompressionFilter::State::make_piece() {
+  if (!decompressor) decompressor = make_decompressor(options);
+  if (!decompressor) {
+    give_up(no_memory("decompress"));
+    return 0;
+  }
+  if (!output) output = std::make_unique_for_overwrite<char[]>(kPiece);
+  std::string_view in = input.held().empty() ? input.fed() : input.held();
+  const std::size_t had = in.size();
+  const std::uint64_t left = growth.allowed(options.max_output, options.max_ratio) - growth.out;
+  const std::size_t room = left < kPiece ? static_cast<std::size_t>(left) + 1 : kPiece;
+  std::size_t made = 0;
+  const auto status = decompressor->run(in, output.get(), room, made);
+  input.consume(had - in.size());
+  growth.in += had - in.size();
+  growth.out += made;
+  within = status == Decompressor::Status::more;
+  more = within && made == room;
+  stuck = made == 0 && had == in.size();
+  if (auto error = growth.check(options.max_output, options.max_ratio)) {
+    made -= static_cast<std::size_t>(growth.out - growth.allowed(options.max_output, options.max_ratio));
+    give_up(std::move(*error));
+  } else if (status == Decompressor::Status::corrupt) {
+    give_up(corrupt());
+  }
+  return made;
+}
+
+void CompressionFilter::State::give_up(Error error) {
+  failed = std::move(error);
+  input.stop();
+  decompressor.reset();
+}
+
 Result<std::optional<std::string_view>> CompressionFilter::next() {
   State& s = *state_;
-  const auto give_up = [&](Error error) {
-    s.input.stop();
-    s.output.reset();
-    s.decompressor.reset();
-    return failure(std::move(error));
-  };
   s.input.settle();
   while (!s.input.stopped() && (!s.input.empty() || s.more)) {
-    if (!s.decompressor) s.decompressor = make_decompressor(s.options);
-    if (!s.decompressor) return give_up(no_memory("decompress"));
-    if (!s.output) s.output = std::make_unique_for_overwrite<char[]>(kPiece);
-    std::string_view in = s.input.held().empty() ? s.input.fed() : s.input.held();
-    const std::size_t had = in.size();
-    std::size_t made = 0;
-    const auto status = s.decompressor->run(in, s.output.get(), kPiece, made);
-    s.input.consume(had - in.size());
-    s.growth.in += had - in.size();
-    s.growth.out += made;
-    if (status == Decompressor::Status::corrupt) return give_up(corrupt());
-    if (auto error = s.growth.check(s.options.max_output, s.options.max_ratio)) return give_up(std::move(*error));
-    s.within = status == Decompressor::Status::more;
-    s.more = s.within && made == kPiece;
+    const std::size_t made = s.make_piece();
     if (made > 0) return std::string_view(s.output.get(), made);
-    if (had == in.size() && s.input.empty()) break;
+    if (s.stuck && s.input.empty()) break;
     s.input.settle();
   }
   s.output.reset();
   if (s.input.overflow()) {
-    return give_up(Error(Errc::limit, "buffer", "compressed input",
-                         "more than " + std::to_string(s.input.limit()) + " octets came before any were asked for",
-                         "call next() until it has nothing, or raise max_buffer; then reset() the filter"));
+    s.give_up(Error(Errc::limit, "buffer", "compressed input",
+                    "more than " + std::to_string(s.input.limit()) + " octets came before any were asked for",
+                    "call next() until it has nothing, or raise max_buffer; then reset() the filter"));
   }
+  if (auto error = std::exchange(s.failed, std::nullopt)) return failure(std::move(*error));
   return std::nullopt;
 }
 

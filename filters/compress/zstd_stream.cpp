@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <zstd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "streams.hpp"
@@ -24,9 +25,10 @@ class ZstdDecompressor final : public Decompressor {
   bool ready() const noexcept { return context_ != nullptr; }
 
   Status run(std::string_view& in, char* out, std::size_t room, std::size_t& made) override {
-    ZSTD_inBuffer input{in.data(), in.size(), 0};
+    ZSTD_inBuffer input{in.data(), std::min(in.size(), step()), 0};
     ZSTD_outBuffer output{out, room, 0};
     const std::size_t left = ZSTD_decompressStream(context_.get(), &output, &input);
+    wanted_ = ZSTD_isError(left) != 0 ? 0 : left;
     in.remove_prefix(input.pos);
     made = output.pos;
     if (ZSTD_isError(left) != 0) return Status::corrupt;
@@ -34,7 +36,17 @@ class ZstdDecompressor final : public Decompressor {
   }
 
  private:
+  // A header or a block at a time. Why: a call that fails does not say what it made before, so that more or less would
+  // be delivered of a bad stream, by how its octets were cut.
+  std::size_t step() const noexcept {
+    constexpr std::size_t kShortestHeader = 5;
+    constexpr std::size_t kNextBlocksHeader = 3;
+    if (wanted_ == 0) return kShortestHeader;
+    return wanted_ > kNextBlocksHeader ? wanted_ - kNextBlocksHeader : wanted_;
+  }
+
   std::unique_ptr<ZSTD_DCtx, Free> context_;
+  std::size_t wanted_ = 0;  // octets it would like next; 0: a frame begins
 };
 
 class ZstdCompressor final : public Compressor {

@@ -46,6 +46,9 @@ std::vector<FilterCase> cases() {
     add("TwoStreams", make, packed(how, {"one"}, true), {"oneone"});
     add("CutOff", make, packed(how, {"one", "two"}).substr(0, packed(how, {"one", "two"}).size() - 1), {"onetwo"},
         "!protocol");
+    std::string damaged = packed(how, {text(), "two"});
+    damaged[damaged.size() - (how == Compression::gzip ? 6U : 1U)] ^= 1;  // of the checksum
+    add("BadChecksum", make, damaged, {text() + "two", "!protocol"});
     add("Garbage", make, "no such format", {"!protocol"});
     const auto lines = [how] {
       return std::make_unique<StackableFilter>(

@@ -37,9 +37,9 @@ struct WebSocketDeflateOptions {
 /// For any number of connections. Values out of their range count as the nearest one.
 ///
 /// Memory of a connection, as long as it lives, from the first compressed message that way: outward
-/// 2^(bits + 2) + 2^(memory + 9) octets and 6 KiB, inward 2^bits octets and 8 KiB: with the defaults 38 and 12 KiB, with
-/// a client that does not let its window be limited 38 and 40 KiB. A direction that forgets ("no context takeover")
-/// keeps nothing between messages. While a message is read or written: the message, compressed and not.
+/// 2^(bits + 2) + 2^(memory + 9) octets and 6 KiB, inward 2^bits octets and 8 KiB: with the defaults 38 and 12 KiB,
+/// with a client that does not let its window be limited 38 and 40 KiB. A direction that forgets ("no context
+/// takeover") keeps nothing between messages. While a message is read or written: the message, compressed and not.
 ///
 /// Why it is off by default: that memory, where an idle connection has 1 KiB; and what is secret must not be compressed
 /// together with what a stranger chose, for the length tells what they have in common (RFC 7692, 8: CRIME).
