@@ -55,11 +55,10 @@ void ProcessPoolCore::launch(Place& place) {
 }
 
 RunOptions ProcessPoolCore::options_for(Child& child) {
-  RunOptions options = function_ == nullptr
-                           ? RunOptions(options_.command)
-                           : RunOptions::call([function = function_, most = options_.max_job] {
-                               return serve_function(*function, most);
-                             });
+  RunOptions options = function_ == nullptr ? RunOptions(options_.command)
+                                            : RunOptions::call([function = function_, most = options_.max_job] {
+                                                return serve_function(*function, most);
+                                              });
   options.stdin_filter = options_.filter.clone();
   options.stdout_filter = options_.filter.clone();
   options.output_limit = std::max((options_.max_job + 64) * options_.pipeline, std::size_t{64} << 10);
@@ -107,8 +106,8 @@ void ProcessPoolCore::input_broke(Child& child, ChildStream where, const Error& 
 void ProcessPoolCore::ended(Child& child, const ExitStatus& how) {
   const auto alive = shared_from_this();
   if (!child.retired) {
-    child_failed(child, Error(Errc::closed, "wait for", "process " + std::to_string(child.wheel.pid()) + " of " + name(),
-                              told(how)));
+    child_failed(child, Error(Errc::closed, "wait for",
+                              "process " + std::to_string(child.wheel.pid()) + " of " + name(), told(how)));
   }
   if (!is_heard()) return;
   retired_.remove_if([&](const auto& one) { return one.get() == &child; });

@@ -241,7 +241,8 @@ void ProcessPoolCore::shutdown() {
     retire(place, kill);
   }
   self_.defer([self = shared_from_this(), jobs = std::move(jobs)]() mutable {
-    self->settle_all(std::move(jobs), Error(Errc::cancelled, "run", "a job in " + self->name(), "the pool was shut down"));
+    self->settle_all(std::move(jobs),
+                     Error(Errc::cancelled, "run", "a job in " + self->name(), "the pool was shut down"));
     self->look_for_end();
   });
 }

@@ -48,8 +48,8 @@ class POE_API ProcessPoolOptions {
   /// answers back in a buffer of its own: for many, `stdbuf -oL` in front helps.
   explicit ProcessPoolOptions(std::vector<std::string> program, unsigned how_many = 4)
       : command(std::move(program)), processes(how_many) {}
-  /// A function, called for each job in a copy of this process; see RunOptions::call for what it may not do. Records are
-  /// any octets. What it throws is that job's error `exception`. What it prints to stdout goes to stderr.
+  /// A function, called for each job in a copy of this process; see RunOptions::call for what it may not do. Records
+  /// are any octets. What it throws is that job's error `exception`. What it prints to stdout goes to stderr.
   static ProcessPoolOptions call(Function in_child, unsigned how_many = 4) {
     ProcessPoolOptions options(std::vector<std::string>(), how_many);
     options.function = std::move(in_child);
