@@ -74,25 +74,51 @@ void FileNotice::remove(int number) noexcept {
   if (fd_ && number >= 0) ::inotify_rm_watch(fd_.get(), number);
 }
 
-bool FileNotice::drain() {
+int FileNotice::add_folder(const std::string& path, bool follow) {
+  constexpr std::uint32_t kAll = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_MODIFY | IN_ATTRIB |
+                                 IN_CLOSE_WRITE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+  if (!fd_ || is_remote(path)) return -1;
+  return ::inotify_add_watch(fd_.get(), path.c_str(), kAll | (follow ? 0U : IN_DONT_FOLLOW));
+}
+
+// tell(number, inotify's mask, name)
+void FileNotice::read_each(const std::function<void(int, std::uint32_t, std::string_view)>& tell) {
   const poe_sys& sys = fd_.system();
-  bool ours = false;
   alignas(inotify_event) std::array<char, 4096> bytes;
   const poe_iovec part{bytes.data(), bytes.size()};
   for (;;) {
     const std::int64_t got = sys.readv(sys.ctx, fd_.get(), &part, 1);
-    if (got <= 0) return ours;
+    if (got <= 0) return;
     for (std::int64_t at = 0; at < got;) {
       inotify_event event;
       std::memcpy(&event, bytes.data() + at, sizeof event);
       const char* const name = bytes.data() + at + sizeof event;
-      ours = ours || event.wd != folder_ || event.len == 0 || name_ == name;
-      if (event.wd == folder_ && (event.mask & (IN_MOVE_SELF | IN_IGNORED)) != 0) {
-        remove(std::exchange(folder_, -1));  // it has another name now, or none
-      }
+      tell(event.wd, event.mask, event.len == 0 ? std::string_view() : std::string_view(name));
       at += static_cast<std::int64_t>(sizeof event + event.len);
     }
   }
+}
+
+bool FileNotice::drain() {
+  bool ours = false;
+  read_each([&](int number, std::uint32_t mask, std::string_view name) {
+    ours = ours || number != folder_ || name.empty() || name_ == name;
+    if (number == folder_ && (mask & (IN_MOVE_SELF | IN_IGNORED)) != 0) {
+      remove(std::exchange(folder_, -1));  // it has another name now, or none
+    }
+  });
+  return ours;
+}
+
+void FileNotice::drain_each(const std::function<void(int, std::uint32_t, std::string_view)>& tell) {
+  read_each([&](int number, std::uint32_t mask, std::string_view name) {
+    const auto when = [mask](std::uint32_t bits, Change what) { return (mask & bits) != 0 ? std::uint32_t{what} : 0U; };
+    const std::uint32_t changes =
+        when(IN_CREATE | IN_MOVED_TO, came) | when(IN_MOVED_TO | IN_CLOSE_WRITE, whole) |
+        when(IN_DELETE | IN_MOVED_FROM, went) | when(IN_MODIFY, written) | when(IN_ATTRIB, touched) |
+        when(IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED, gone) | when(IN_Q_OVERFLOW, lost);
+    if (changes != 0) tell(number, changes, name);
+  });
 }
 
 #else
@@ -102,7 +128,9 @@ FileNotice FileNotice::of_name(const std::string&) { return {}; }
 bool FileNotice::follow_folder() { return true; }
 int FileNotice::add(const Fd&) { return -1; }
 void FileNotice::remove(int) noexcept {}
+int FileNotice::add_folder(const std::string&, bool) { return -1; }
 bool FileNotice::drain() { return true; }
+void FileNotice::drain_each(const std::function<void(int, std::uint32_t, std::string_view)>&) {}
 
 #endif
 
