@@ -123,10 +123,19 @@ bool same_word(std::string_view a, std::string_view b) noexcept {
 }
 
 Verb verb_of(std::string_view line) noexcept {
-  constexpr std::array<std::pair<std::string_view, Verb>, 13> kVerbs = {
-      {{"HELO", Verb::helo}, {"EHLO", Verb::ehlo}, {"MAIL", Verb::mail}, {"RCPT", Verb::rcpt}, {"DATA", Verb::data},
-       {"BDAT", Verb::bdat}, {"RSET", Verb::rset}, {"NOOP", Verb::noop}, {"VRFY", Verb::vrfy}, {"EXPN", Verb::expn},
-       {"HELP", Verb::help}, {"QUIT", Verb::quit}, {"STARTTLS", Verb::starttls}}};
+  constexpr std::array<std::pair<std::string_view, Verb>, 13> kVerbs = {{{"HELO", Verb::helo},
+                                                                         {"EHLO", Verb::ehlo},
+                                                                         {"MAIL", Verb::mail},
+                                                                         {"RCPT", Verb::rcpt},
+                                                                         {"DATA", Verb::data},
+                                                                         {"BDAT", Verb::bdat},
+                                                                         {"RSET", Verb::rset},
+                                                                         {"NOOP", Verb::noop},
+                                                                         {"VRFY", Verb::vrfy},
+                                                                         {"EXPN", Verb::expn},
+                                                                         {"HELP", Verb::help},
+                                                                         {"QUIT", Verb::quit},
+                                                                         {"STARTTLS", Verb::starttls}}};
   const std::string_view word = line.substr(0, line.find(' '));
   for (const auto& [name, verb] : kVerbs) {
     if (same_word(word, name)) return verb;

@@ -39,7 +39,7 @@ std::string_view argument_of(std::string_view line) noexcept;
 
 /// "FROM:<a@b> SIZE=1" of MAIL, "TO:<a@b>" of RCPT.
 struct Path {
-  std::string mailbox;                                              // empty: "<>"
+  std::string mailbox;                                                    // empty: "<>"
   std::vector<std::pair<std::string_view, std::string_view>> parameters;  // views of the line
 };
 /// @param prefix  "FROM:" or "TO:"

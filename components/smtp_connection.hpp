@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// SmtpConnection: the session around one connection of an SmtpServer. One command at a time: while the program is asked,
-// the input rests. Loop thread.
+// SmtpConnection: the session around one connection of an SmtpServer. One command at a time: while the program is
+// asked, the input rests. Loop thread.
 #pragma once
 
 #include <cstdint>

@@ -106,8 +106,8 @@ TEST_P(SmtpServerTest, OffersWhatItCan) {
   serve(std::move(options));
   say("EHLO me\r\nQUIT\r\n");
   EXPECT_EQ(log[1], "250-mx.test");
-  for (const char* const one : {"250-PIPELINING", "250-SIZE 1000", "250-8BITMIME", "250-SMTPUTF8",
-                                "250-ENHANCEDSTATUSCODES", "250 CHUNKING"}) {
+  for (const char* const one :
+       {"250-PIPELINING", "250-SIZE 1000", "250-8BITMIME", "250-SMTPUTF8", "250-ENHANCEDSTATUSCODES", "250 CHUNKING"}) {
     EXPECT_TRUE(said(one)) << one;
   }
   EXPECT_FALSE(said("250-STARTTLS")) << "there is no certificate";
@@ -204,8 +204,7 @@ TEST_P(SmtpServerTest, LimitsHold) {
   serve(std::move(options));
   const std::string line(1200, 'x');
   say("EHLO me\r\n" + std::string(600, 'x') + "\r\nNOOP\r\n" + mail(line + "\r\nx\r\n.\r\n") + "QUIT\r\n");
-  EXPECT_EQ(codes(8),
-            (Log{"500 5.5.2", "250 2.0.0", "250 2.1.0", "250 2.1.5", "354", "552 5.6.0", "221 2.0.0"}));
+  EXPECT_EQ(codes(8), (Log{"500 5.5.2", "250 2.0.0", "250 2.1.0", "250 2.1.5", "354", "552 5.6.0", "221 2.0.0"}));
   std::string large;
   while (large.size() <= 2000) large += std::string(90, 'x') + "\r\n";
   say("EHLO me\r\n" + mail(large + ".\r\n") + "RSET\r\nQUIT\r\n");
@@ -239,14 +238,20 @@ TEST_P(SmtpServerTest, TheProgramDecidesNowOrLater) {
   SmtpServerOptions options = storing();
   std::vector<SmtpQuestion> later;
   options.on_mail = [&](SmtpQuestion mail) {
-    if (mail.address() == "bad@b") mail.refuse(550, "5.7.1 not you\r\nnor your lines");
-    else mail.accept();
+    if (mail.address() == "bad@b")
+      mail.refuse(550, "5.7.1 not you\r\nnor your lines");
+    else
+      mail.accept();
   };
   options.on_rcpt = [&](SmtpQuestion to) {
-    if (to.address().starts_with("later")) later.push_back(std::move(to));
-    else if (to.address().starts_with("throw")) throw std::runtime_error("no");
-    else if (to.address().starts_with("drop")) return;
-    else to.accept("for sure");
+    if (to.address().starts_with("later"))
+      later.push_back(std::move(to));
+    else if (to.address().starts_with("throw"))
+      throw std::runtime_error("no");
+    else if (to.address().starts_with("drop"))
+      return;
+    else
+      to.accept("for sure");
   };
   serve(std::move(options));
   kernel.spawn([&](Self& self) -> Task<> {
@@ -254,10 +259,11 @@ TEST_P(SmtpServerTest, TheProgramDecidesNowOrLater) {
     EXPECT_EQ(later[0].envelope().helo, "me");
     later[0].accept();
   });
-  say("EHLO me\r\nMAIL FROM:<bad@b>\r\nMAIL FROM:<a@b>\r\nRCPT TO:<later@b>\r\nRCPT TO:<throw@b>\r\nRCPT TO:<drop@b>\r\n"
+  say("EHLO me\r\nMAIL FROM:<bad@b>\r\nMAIL FROM:<a@b>\r\nRCPT TO:<later@b>\r\nRCPT TO:<throw@b>\r\nRCPT "
+      "TO:<drop@b>\r\n"
       "RCPT TO:<x@b>\r\nDATA\r\nhi\r\n.\r\nQUIT\r\n");
-  EXPECT_EQ(codes(8), (Log{"550 5.7.1", "250 2.1.0", "250 2.1.5", "451 4.3.0",
-                                                         "451 4.3.0", "250 2.1.5", "354", "250 2.0.0", "221 2.0.0"}));
+  EXPECT_EQ(codes(8), (Log{"550 5.7.1", "250 2.1.0", "250 2.1.5", "451 4.3.0", "451 4.3.0", "250 2.1.5", "354",
+                           "250 2.0.0", "221 2.0.0"}));
   EXPECT_EQ(log[8], "550 5.7.1 not you??nor your lines");
   EXPECT_EQ(mails, Log{"a@b>later@b,x@b,|hi\r\n"});
   EXPECT_EQ(warnings.lines.size(), 1U);
@@ -285,11 +291,12 @@ TEST_P(SmtpServerTest, StreamsToASink) {
   options.open_sink = [&](const SmtpEnvelope& envelope) -> Result<SmtpSink> {
     if (envelope.sender == "full@b") return failure(Errc::limit, "store");
     ++sinks;
-    return SmtpSink([&, gone = std::shared_ptr<void>(nullptr, [&](void*) { --sinks; })](std::string_view piece) -> Result<void> {
-      if (piece.starts_with("bad")) return failure(Errc::system, "write");
-      got += piece;
-      return {};
-    });
+    return SmtpSink(
+        [&, gone = std::shared_ptr<void>(nullptr, [&](void*) { --sinks; })](std::string_view piece) -> Result<void> {
+          if (piece.starts_with("bad")) return failure(Errc::system, "write");
+          got += piece;
+          return {};
+        });
   };
   options.on_message = [&](SmtpQuestion mail) {
     EXPECT_EQ(sinks, 0) << "it was closed";
@@ -301,8 +308,8 @@ TEST_P(SmtpServerTest, StreamsToASink) {
       "MAIL FROM:<full@b>\r\nRCPT TO:<a@b>\r\nDATA\r\nQUIT\r\n");
   EXPECT_EQ(got, "one\r\ntwo\r\n");
   EXPECT_EQ(sinks, 0);
-  EXPECT_EQ(codes(11), (Log{"250 2.0.0", "250 2.1.0", "250 2.1.5", "354", "452 4.3.0",
-                                                          "250 2.1.0", "250 2.1.5", "451 4.3.0", "221 2.0.0"}));
+  EXPECT_EQ(codes(11), (Log{"250 2.0.0", "250 2.1.0", "250 2.1.5", "354", "452 4.3.0", "250 2.1.0", "250 2.1.5",
+                            "451 4.3.0", "221 2.0.0"}));
   stop();
 }
 

@@ -21,18 +21,18 @@ namespace poe {
 struct SmtpEnvelope {
   SmtpEnvelope() = default;
   SocketAddress peer{};
-  std::string helo{};       ///< what the client calls itself
-  bool extended = false;    ///< it said EHLO, not HELO
-  bool secured = false;     ///< over TLS
-  std::string sender{};     ///< empty: a bounce, "<>"
+  std::string helo{};                     ///< what the client calls itself
+  bool extended = false;                  ///< it said EHLO, not HELO
+  bool secured = false;                   ///< over TLS
+  std::string sender{};                   ///< empty: a bounce, "<>"
   std::vector<std::string> recipients{};  ///< those that were accepted
-  bool eight_bit = false;   ///< BODY=8BITMIME
-  bool utf8 = false;        ///< SMTPUTF8: addresses and header fields may be UTF-8
-  std::uint64_t declared_size = 0;  ///< octets, by the client's word; 0: it did not say
+  bool eight_bit = false;                 ///< BODY=8BITMIME
+  bool utf8 = false;                      ///< SMTPUTF8: addresses and header fields may be UTF-8
+  std::uint64_t declared_size = 0;        ///< octets, by the client's word; 0: it did not say
 };
 
-/// Takes a message in pieces, in order, with CR LF line ends and without the dots for transparency. An error refuses the
-/// message with 452, no more pieces come then. It is dropped when the message has ended, or will never end.
+/// Takes a message in pieces, in order, with CR LF line ends and without the dots for transparency. An error refuses
+/// the message with 452, no more pieces come then. It is dropped when the message has ended, or will never end.
 using SmtpSink = Fn<Result<void>(std::string_view piece)>;
 
 class SmtpConnection;

@@ -6,8 +6,8 @@
 //     options.on_message = [](poe::SmtpQuestion mail) { store(mail.take_message()); mail.accept(); };
 //     kernel.spawn<poe::SmtpServer>(std::move(options));
 //
-// EHLO with PIPELINING, SIZE, 8BITMIME, SMTPUTF8, ENHANCEDSTATUSCODES, CHUNKING, and STARTTLS if `tls` is given. No AUTH,
-// no relaying of its own. Each connection is a session, a child of the server's. All on the loop thread.
+// EHLO with PIPELINING, SIZE, 8BITMIME, SMTPUTF8, ENHANCEDSTATUSCODES, CHUNKING, and STARTTLS if `tls` is given. No
+// AUTH, no relaying of its own. Each connection is a session, a child of the server's. All on the loop thread.
 #pragma once
 
 #include <chrono>
@@ -32,8 +32,8 @@ struct SmtpLimits {
   SmtpLineLimits lines{};
   std::uint64_t max_message = std::uint64_t{25} << 20;  ///< octets; told with SIZE. Then 552
   std::size_t max_recipients = 100;                     ///< of a message. Then 452
-  std::size_t max_errors = 20;          ///< refused commands of a connection, recipients included. Then 421
-  std::size_t max_idle_commands = 100;  ///< commands without a message in between. Then 421
+  std::size_t max_errors = 20;                      ///< refused commands of a connection, recipients included. Then 421
+  std::size_t max_idle_commands = 100;              ///< commands without a message in between. Then 421
   Duration command_time = std::chrono::minutes(5);  ///< for the next command, and for a TLS handshake. Then 421
   Duration data_time = std::chrono::minutes(10);    ///< from DATA or the first BDAT to the end of the message
   Duration answer_time = std::chrono::minutes(5);   ///< for the program. Then 451 for the client
@@ -88,9 +88,10 @@ class SmtpServerOptions {
 
 /// A TcpServer that speaks SMTP: local_address(), connections(), shutdown() and its events are there as well.
 ///
-/// A CR or LF by itself ends the connection with 521, and nothing behind it is handled (CVE-2023-51764); in a BDAT chunk
-/// it refuses the message. What a client has sent behind STARTTLS before the handshake is thrown away (CVE-2011-0411).
-/// With the signal DRAIN (Kernel::drain_then_stop()) a connection ends with 421 as soon as it has no message in hand.
+/// A CR or LF by itself ends the connection with 521, and nothing behind it is handled (CVE-2023-51764); in a BDAT
+/// chunk it refuses the message. What a client has sent behind STARTTLS before the handshake is thrown away
+/// (CVE-2011-0411). With the signal DRAIN (Kernel::drain_then_stop()) a connection ends with 421 as soon as it has no
+/// message in hand.
 class POE_API SmtpServer : public TcpServer {
  public:
   /// Throws std::invalid_argument without on_message, or where TLS is asked for and not given.
