@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: MIT
+#include "dir_tree.hpp"
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <utility>
+
+namespace poe {
+namespace {
+
+constexpr std::size_t kMostDoubts = 4096;  // names in one folder: from there on it is read as a whole
+constexpr std::int64_t kFresh = 20'000'000;  // ns: two ticks of the slowest clock that file systems stamp with
+
+std::int64_t wall_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+struct CloseFolder {
+  void operator()(DIR* folder) const noexcept { ::closedir(folder); }
+};
+
+}  // namespace
+
+void DirTree::look(TimePoint now, std::vector<DirChange>& changes, std::vector<Error>& errors) {
+  now_ = now;
+  changes_ = &changes;
+  errors_ = &errors;
+  if (check_root()) {
+    if (std::exchange(doubt_all_, false)) {
+      doubted_.clear();
+      std::vector<std::string> all;
+      for (const auto& [relative, folder] : folders_) all.push_back(relative);
+      for (const std::string& relative : all) scan(relative);
+    } else {
+      for (const std::string& relative : std::set<std::string>(unnoticed_)) scan(relative);
+      for (const auto& [relative, names] : std::exchange(doubted_, {})) {
+        for (const auto& [name, heard] : names) look_at(relative, name, heard);
+      }
+    }
+    resolve_folders();
+    resolve_files();
+    settle();
+    first_ = false;
+  }
+  gone_.clear();
+  came_.clear();
+}
+
+// ---- the folder itself
+
+bool DirTree::check_root() {
+  struct stat status {};
+  const int failed = ::stat(options_.folder.c_str(), &status) == 0 ? (S_ISDIR(status.st_mode) ? 0 : ENOTDIR) : errno;
+  if (failed != 0) {
+    if (open_) close_root();
+    if (failed != ENOENT) complain(options_.folder, Error::from_errno(failed, "watch", "\"" + options_.folder + "\""));
+    if (!std::exchange(missing_, true)) changes_->emplace_back(DirEvent::folder_gone, options_.folder, true);
+    first_ = false;
+    return false;
+  }
+  if (open_ && root_.device == status.st_dev && root_.inode == status.st_ino) return true;
+  if (open_) {
+    close_root();
+    changes_->emplace_back(DirEvent::folder_gone, options_.folder, true);
+    missing_ = true;
+  }
+  root_.device = status.st_dev;
+  root_.inode = status.st_ino;
+  if (std::exchange(missing_, false)) changes_->emplace_back(DirEvent::folder_back, options_.folder, true);
+  open_root();
+  return true;
+}
+
+void DirTree::close_root() {
+  open_ = false;
+  notice_ = FileNotice();
+  folders_.clear();
+  by_notice_.clear();
+  unnoticed_.clear();
+  doubted_.clear();
+  unsettled_.clear();
+  complaints_.clear();
+  entries_ = 0;
+  over_limit_ = false;
+}
+
+void DirTree::open_root() {
+  open_ = true;
+  complaints_.clear();
+  if (options_.notices && !without_notices_) notice_ = FileNotice::of_files();
+  open_folder({}, 0);
+  doubt_all_ = true;
+}
+
+void DirTree::no_notices() {
+  without_notices_ = true;
+  notice_ = FileNotice();
+  by_notice_.clear();
+  for (auto& [relative, folder] : folders_) {
+    folder.notice = -1;
+    unnoticed_.insert(relative);
+  }
+}
+
+// Watched before it is scanned, so that nothing comes in between.
+void DirTree::open_folder(const std::string& relative, unsigned depth) {
+  Folder& folder = folders_[relative];
+  folder.depth = depth;
+  const std::string path = relative.empty() ? options_.folder : options_.folder + "/" + relative;
+  folder.notice = notice_ ? notice_.add_folder(path, relative.empty()) : -1;
+  if (folder.notice >= 0) {
+    by_notice_[folder.notice] = relative;
+  } else {
+    unnoticed_.insert(relative);
+  }
+}
+
+// ---- notices
+
+bool DirTree::hear() {
+  if (!notice_) return false;
+  bool any = false;
+  notice_.drain_each([&](int number, std::uint32_t what, std::string_view name) {
+    any = true;
+    if ((what & FileNotice::lost) != 0) return doubt_all();
+    const auto found = by_notice_.find(number);
+    if (found == by_notice_.end() || name.empty()) return;  // the folder itself: look() finds out, or its parent tells
+    if (doubt_all_) return;  // it will be looked at anyway
+    auto& names = doubted_[found->second];
+    if (names.size() >= kMostDoubts) return doubt_all();
+    std::uint32_t& heard = names[std::string(name)];
+    if ((what & (FileNotice::written | FileNotice::came | FileNotice::went)) != 0) heard &= ~FileNotice::whole;
+    heard |= what;
+  });
+  return any;
+}
+
+std::optional<TimePoint> DirTree::due(TimePoint now) const {
+  std::optional<TimePoint> first;
+  const auto earlier = [&](TimePoint when) { first = first ? std::min(*first, when) : when; };
+  if (open_ && doubt_all_) earlier(now);
+  if (!open_ || !unnoticed_.empty()) earlier(now + options_.poll_interval);
+  for (const auto& [folder, name] : unsettled_) {
+    const auto at = folders_.find(folder);
+    if (at == folders_.end()) continue;
+    const auto entry = at->second.entries.find(name);
+    if (entry != at->second.entries.end()) earlier(entry->second.since + options_.settle_time);
+  }
+  return first;
+}
+
+// ---- looking
+
+void DirTree::scan(const std::string& relative) {
+  if (folders_.find(relative) == folders_.end()) return;
+  const std::string path = relative.empty() ? options_.folder : options_.folder + "/" + relative;
+  const std::unique_ptr<DIR, CloseFolder> open(::opendir(path.c_str()));
+  if (open == nullptr) {
+    if (errno != ENOENT && errno != ENOTDIR) complain(path, Error::from_errno(errno, "read folder", "\"" + path + "\""));
+    return;
+  }
+  complaints_.erase(path);
+  std::set<std::string> names;
+  while (const dirent* const entry = ::readdir(open.get())) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") names.emplace(name);
+  }
+  for (const auto& [name, entry] : folders_[relative].entries) names.insert(name);
+  for (const std::string& name : names) look_at(relative, name, 0);
+}
+
+std::optional<DirTree::Entry> DirTree::entry_at(const std::string& path) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) return std::nullopt;
+  Entry entry;
+  entry.device = status.st_dev;
+  entry.inode = status.st_ino;
+  entry.is_folder = S_ISDIR(status.st_mode);
+  entry.is_regular = S_ISREG(status.st_mode);
+  if (entry.is_folder) return entry;  // what is in it says how it changes
+  entry.size = status.st_size;
+  entry.modified_ns = std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
+  entry.fresh = wall_ns() - entry.modified_ns < kFresh;
+  return entry;
+}
+
+void DirTree::look_at(const std::string& relative, const std::string& name, std::uint32_t heard) {
+  const auto folder = folders_.find(relative);
+  if (folder == folders_.end()) return;
+  auto& entries = folder->second.entries;
+  const auto known = entries.find(name);
+  std::optional<Entry> found = entry_at(path_of(relative, name));
+  if (found) found->whole = (heard & FileNotice::whole) != 0;
+  if (known == entries.end()) {
+    if (found) take_new(relative, name, *found);
+    return;
+  }
+  if (found && found->is_folder == known->second.is_folder && (!found->is_folder || found->same_file(known->second))) {
+    return compare(relative, name, known->second, *found, heard);
+  }
+  gone_.push_back({relative, name, known->second});
+  unsettled_.erase({relative, name});
+  entries.erase(known);
+  --entries_;
+  if (found) take_new(relative, name, *found);
+}
+
+void DirTree::take_new(const std::string& relative, const std::string& name, const Entry& found) {
+  if (entries_ >= options_.max_entries) {
+    if (std::exchange(over_limit_, true)) return;
+    errors_->emplace_back(Errc::limit, "watch", "\"" + options_.folder + "\"",
+                          "it has more than " + std::to_string(options_.max_entries) + " files and folders",
+                          "raise max_entries, or watch the folders in it that matter");
+    return;
+  }
+  ++entries_;
+  came_.push_back({relative, name, found});
+  folders_[relative].entries[name] = found;
+}
+
+void DirTree::compare(const std::string& relative, const std::string& name, Entry& known, const Entry& found,
+                      std::uint32_t heard) {
+  const bool written = (heard & FileNotice::written) != 0;
+  const bool differs = !known.same_file(found) || !known.same_state(found) || (known.fresh && written);
+  const bool whole = found.whole || (known.whole && !written && !differs);
+  const auto pending = known.pending;
+  const TimePoint since = known.since;
+  known = found;
+  known.whole = whole;
+  known.pending = pending;
+  known.since = differs ? now_ : since;
+  if (!differs && !pending) return;
+  if (!pending) known.pending = DirEvent::changed;
+  if (known.is_folder) known.pending.reset();
+  if (known.pending) unsettled_.insert({relative, name});  // settle() tells
+}
+
+void DirTree::complain(const std::string& about, Error why) {
+  int& told = complaints_[about];
+  if (std::exchange(told, why.number()) != why.number()) errors_->push_back(std::move(why));
+}
+
+}  // namespace poe
