@@ -13,7 +13,7 @@
 namespace poe {
 namespace {
 
-constexpr std::size_t kMostDoubts = 4096;  // names in one folder: from there on it is read as a whole
+constexpr std::size_t kMostDoubts = 4096;    // names in one folder: from there on it is read as a whole
 constexpr std::int64_t kFresh = 20'000'000;  // ns: two ticks of the slowest clock that file systems stamp with
 
 std::int64_t wall_ns() {
@@ -132,7 +132,7 @@ bool DirTree::hear() {
     if ((what & FileNotice::lost) != 0) return doubt_all();
     const auto found = by_notice_.find(number);
     if (found == by_notice_.end() || name.empty()) return;  // the folder itself: look() finds out, or its parent tells
-    if (doubt_all_) return;  // it will be looked at anyway
+    if (doubt_all_) return;                                 // it will be looked at anyway
     auto& names = doubted_[found->second];
     if (names.size() >= kMostDoubts) return doubt_all();
     std::uint32_t& heard = names[std::string(name)];
@@ -163,7 +163,8 @@ void DirTree::scan(const std::string& relative) {
   const std::string path = relative.empty() ? options_.folder : options_.folder + "/" + relative;
   const std::unique_ptr<DIR, CloseFolder> open(::opendir(path.c_str()));
   if (open == nullptr) {
-    if (errno != ENOENT && errno != ENOTDIR) complain(path, Error::from_errno(errno, "read folder", "\"" + path + "\""));
+    if (errno != ENOENT && errno != ENOTDIR)
+      complain(path, Error::from_errno(errno, "read folder", "\"" + path + "\""));
     return;
   }
   complaints_.erase(path);

@@ -48,8 +48,8 @@ class DirTree {
     std::int64_t modified_ns = 0;
     bool is_folder = false;
     bool is_regular = false;
-    bool fresh = false;  // written so lately that another write might not show in modified_ns
-    bool whole = false;  // closed, or moved here, since it was written
+    bool fresh = false;                 // written so lately that another write might not show in modified_ns
+    bool whole = false;                 // closed, or moved here, since it was written
     std::optional<DirEvent> pending{};  // not told yet: it is not settled
     TimePoint since{};                  // when it changed last, with `pending`
     bool same_file(const Entry& other) const noexcept {
@@ -106,13 +106,13 @@ class DirTree {
   Entry root_{};
   bool open_ = false;
   bool doubt_all_ = true;
-  bool first_ = true;    // no look has ended yet
+  bool first_ = true;     // no look has ended yet
   bool missing_ = false;  // folder_gone was told
   bool without_notices_ = false;
   bool over_limit_ = false;
   Folders folders_{};
   std::map<int, std::string> by_notice_{};
-  std::set<std::string> unnoticed_{};                                       // folders to be looked at by time
+  std::set<std::string> unnoticed_{};                                      // folders to be looked at by time
   std::map<std::string, std::map<std::string, std::uint32_t>> doubted_{};  // names, and what was heard of them
   std::set<std::pair<std::string, std::string>> unsettled_{};
   std::map<std::string, int> complaints_{};  // path, and the error number that was told

@@ -19,8 +19,8 @@ void DirTree::resolve_folders() {
     std::erase_if(came_, is_folder);
     std::vector<Spot> made;
     for (const Spot& spot : fresh) {
-      const auto former = std::find_if(gone_.begin(), gone_.end(),
-                                       [&](const Spot& one) { return one.entry.same_file(spot.entry); });
+      const auto former =
+          std::find_if(gone_.begin(), gone_.end(), [&](const Spot& one) { return one.entry.same_file(spot.entry); });
       if (former == gone_.end()) {
         made.push_back(spot);
         continue;
@@ -104,8 +104,8 @@ void DirTree::resolve_files() {
   for (const Spot& spot : came_) {
     const auto former = by_inode.find({spot.entry.device, spot.entry.inode});
     // Why the state: a number that is free is given to the next file at once.
-    const bool same = former != by_inode.end() && !renamed[former->second] &&
-                      gone_[former->second].entry.same_state(spot.entry);
+    const bool same =
+        former != by_inode.end() && !renamed[former->second] && gone_[former->second].entry.same_state(spot.entry);
     if (!same) {
       fresh.push_back(spot);
       continue;

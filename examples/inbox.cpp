@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Names the files that come to a folder once they are complete, as an import would take them. Try: inbox /tmp/in '*.csv'
+// Names the files that come to a folder once they are complete, as an import would take them. Try: inbox /tmp/in
+// '*.csv'
 #include <cstdio>
 
 #include "poe/components/dir_watch_awaits.hpp"

@@ -194,7 +194,8 @@ TEST_P(DirWatchTest, FollowsFoldersBelow) {
     rig.write("old/new/deep/b", "more");
     rig.expect({"changed old/new/deep/b"});
     rig.remove("old");
-    rig.expect({"removed/ old", "removed old/a", "removed/ old/new", "removed/ old/new/deep", "removed old/new/deep/b"});
+    rig.expect(
+        {"removed/ old", "removed old/a", "removed/ old/new", "removed/ old/new/deep", "removed old/new/deep/b"});
     rig.as_session([](Watcher& session) { EXPECT_EQ(session.wheel.entries(), 0U); });
   });
 }
