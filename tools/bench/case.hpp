@@ -36,8 +36,14 @@ enum class Kind : std::uint8_t {
   attach_cycle,       ///< to join a host and leave it
   attach_leak_fds,    ///< descriptors left open after all those cycles
   attach_leak_bytes,  ///< heap
+  line_views,         ///< lines of 32 octets sent back, each seen as a view
+  line_strings,       ///< the same, each an owned string on its way through the program
+  http,               ///< requests that are answered "Hello, world!"
+  idle_bytes,         ///< memory of a connection on which nothing happens any more
+  file,               ///< a file of 10 MB over HTTP
+  file_wall,          ///< the same; wall time
 };
-inline constexpr std::size_t kKinds = 25;
+inline constexpr std::size_t kKinds = 31;
 
 /// Whether a run has several threads, which are not to share one processor.
 bool uses_threads(Kind kind);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "hosts.hpp"
+#include "net.hpp"
 
 namespace poe::bench {
 
@@ -37,6 +38,12 @@ bool uses_threads(Kind kind) {
     case Kind::attach_cycle:
     case Kind::attach_leak_fds:
     case Kind::attach_leak_bytes:
+    case Kind::line_views:
+    case Kind::line_strings:
+    case Kind::http:
+    case Kind::idle_bytes:
+    case Kind::file:
+    case Kind::file_wall:
       return false;
   }
   std::abort();
@@ -44,7 +51,8 @@ bool uses_threads(Kind kind) {
 
 // What others do meanwhile, or what is a size or a program of its own, tells nothing of the calls of one operation.
 bool is_counted(Kind kind) {
-  return !uses_threads(kind) && kind != Kind::hello && kind != Kind::attach_leak_fds && kind != Kind::attach_leak_bytes;
+  return !uses_threads(kind) && kind != Kind::hello && kind != Kind::attach_leak_fds &&
+         kind != Kind::attach_leak_bytes && kind != Kind::idle_bytes;
 }
 
 std::vector<Case> all_cases() {
@@ -87,11 +95,12 @@ std::vector<Case> all_cases() {
       {"growth", "backlog_1m", Kind::backlog, Count::fixed, 4 * kMillion, kMillion, 1, false, true},
   };
   for (Case& one : host_cases()) cases.push_back(std::move(one));
+  for (Case& one : net_cases()) cases.push_back(std::move(one));
   return cases;
 }
 
 const char* unit_of(Kind kind) {
-  if (kind == Kind::session_size || kind == Kind::attach_leak_bytes) return "bytes";
+  if (kind == Kind::session_size || kind == Kind::attach_leak_bytes || kind == Kind::idle_bytes) return "bytes";
   if (kind == Kind::idle_steps || kind == Kind::idle_switches || kind == Kind::attach_leak_fds) return "";
   return "ns";
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "net.hpp"
 #include "ours.hpp"
 #include "process.hpp"
 
@@ -28,7 +29,12 @@ Run run_of(const Pair& pair, std::uint64_t operations) {
 }
 
 Outcome run_side(const Pair& pair, const Subject& side, std::uint64_t operations, Trace trace = Trace::no) {
-  const Outcome outcome = run_apart(pair.work.kind, side.body(pair.work.kind), run_of(pair, operations), trace);
+  const Kind kind = pair.work.kind;
+  Run run = run_of(pair, operations);
+  run.listens = side.listens[static_cast<std::size_t>(kind)];
+  const bool served = is_server(kind) && !side.name.starts_with("bound-");
+  const Outcome outcome =
+      served ? run_server(kind, side.body(kind), run, trace) : run_apart(kind, side.body(kind), run, trace);
   if (!outcome.error.empty()) throw Failed{side.name + ": " + outcome.error};
   return outcome;
 }
@@ -78,7 +84,7 @@ void count(const Pair& pair, std::uint64_t operations, Row& row) {
   const Outcome twice = run_side(pair, ours, 2 * few, Trace::yes);
   const double more = static_cast<double>(few) * times_done(pair.work.kind);
   row.syscalls = std::max(0.0, static_cast<double>(twice.calls) - static_cast<double>(once.calls)) / more;
-  if (pair.work.kind == Kind::echo)
+  if (is_server(pair.work.kind))
     row.allocations =
         std::max(0.0, static_cast<double>(twice.allocations) - static_cast<double>(once.allocations)) / more;
   else
@@ -94,7 +100,19 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
+namespace {
+
+double typical(const std::vector<double>& values, bool best) {
+  return best && !values.empty() ? *std::min_element(values.begin(), values.end()) : median(values);
+}
+
+}  // namespace
+
+double Row::ours_typical() const { return typical(ours, best); }
+double Row::peer_typical() const { return typical(peers, best); }
+
 double Row::ratio() const {
+  if (best) return ours_typical() / peer_typical();
   std::vector<double> ratios;
   for (std::size_t i = 0; i < ours.size() && i < peers.size(); ++i) {
     ratios.push_back(aim.difference ? ours[i] - peers[i] : ours[i] / peers[i]);
@@ -110,6 +128,7 @@ Row measure(const Pair& pair, const Effort& effort, const std::function<void(con
   row.peer = pair.peer.name;
   row.unit = unit_of(pair.work.kind);
   row.aim = pair.aim;
+  row.best = pair.work.suite == "net";
   try {
     progress("estimate");
     const std::uint64_t our_count = operations_for(pair, ours, effort);

@@ -39,9 +39,12 @@ struct Row {
   double syscalls = 0;
   double allocations = 0;
   Aim aim{};
+  bool best = false;    ///< what counts is the best round of each side, not the median of the rounds
   std::string error{};  ///< not empty: no numbers, and why
 
-  double ratio() const;  ///< median of the rounds' ratios; of their differences, if that is the aim
+  double ours_typical() const;  ///< the median, or the best
+  double peer_typical() const;
+  double ratio() const;  ///< median of the rounds' ratios; of their differences, if that is the aim; or of the bests
   bool met() const { return error.empty() && ratio() <= aim.must; }
 };
 

@@ -24,7 +24,7 @@ inline void run_to_end(Kernel& kernel) {
 }
 
 // One file each: ours_post.cpp, ours_timers.cpp, ours_pipes.cpp, ours_echo.cpp, ours_sessions.cpp,
-// ours_threads.cpp, ours_delay.cpp, ours_hosts.cpp.
+// ours_threads.cpp, ours_delay.cpp, ours_hosts.cpp, ours_lines.cpp, ours_idle.cpp, ours_http.cpp.
 void our_post(Run& run);
 void our_ring(Run& run);
 void our_payload(Run& run);
@@ -34,6 +34,11 @@ void our_timer_fire(Run& run);
 void our_timer_rearm(Run& run);
 void our_pipes(Run& run);
 void our_echo(Run& run);
+void our_line_views(Run& run);
+void our_line_strings(Run& run);
+void our_idle(Run& run);
+void our_http(Run& run);
+void our_file(Run& run);
 void our_timer_set(Run& run);
 void our_timer_move(Run& run);
 void our_backlog(Run& run);

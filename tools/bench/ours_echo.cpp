@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The echo server as a user writes it: a session that accepts, and a session with a ReadWrite for each connection.
-#include "ours.hpp"
+// The echo server as a user writes it: a session with a ReadWrite for each connection.
+#include "ours_server.hpp"
 #include "poe/filters/stream.hpp"
-#include "poe/wheels/listen_accept.hpp"
 #include "poe/wheels/read_write.hpp"
 
 namespace poe::bench {
@@ -26,33 +25,8 @@ class Connection : public Session {
   ReadWrite io_;
 };
 
-/// Takes as many connections as are to come, then no more; the kernel ends with the last of them.
-class Server : public Session {
- public:
-  Server(Birth birth, Fd listener, unsigned expected)
-      : Session(std::move(birth)), left_(expected), accept_(*this, wiring(std::move(listener))) {}
-  static void handlers(Handlers<Server>&) {}
-
- private:
-  ListenAcceptOptions wiring(Fd listener) {
-    ListenAcceptOptions options(std::move(listener));
-    options.on_accept = [this](Fd socket, const SocketAddress&) {
-      kernel().spawn<Connection>(std::move(socket));
-      if (--left_ == 0) accept_ = ListenAccept();
-    };
-    options.on_error = [](const Error& error) { throw std::runtime_error(error.message()); };
-    return options;
-  }
-  unsigned left_;
-  ListenAccept accept_;
-};
-
 }  // namespace
 
-void our_echo(Run& run) {
-  Kernel kernel = open_for(run);
-  kernel.spawn<Server>(Fd(run.listener), run.size);
-  run_to_end(kernel);
-}
+void our_echo(Run& run) { serve<Connection>(run); }
 
 }  // namespace poe::bench

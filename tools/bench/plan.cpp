@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "hosts.hpp"
+#include "net.hpp"
 #include "peers/peers.hpp"
 
 namespace poe::bench {
@@ -46,6 +47,14 @@ void add_host_rows(const Case& work, const std::vector<std::string>& loops, std:
         to.push_back({work, row.loop, peer, row.ours == "abi" ? abi_subject() : our_subject(), row.aim});
 }
 
+void add_net_rows(const Case& work, std::vector<Pair>& to) {
+  const std::vector<Subject> peers = net_peers();
+  for (const Rival& rival : net_rivals(work))
+    for (const Subject& peer : peers)
+      if (peer.name == rival.peer && peer.body(work.kind) != nullptr && our_subject().body(work.kind) != nullptr)
+        to.push_back({work, "epoll", peer, our_subject(), rival.aim});
+}
+
 }  // namespace
 
 std::vector<std::string> suite_names() {
@@ -74,9 +83,10 @@ std::vector<Pair> plan(const Wanted& wanted) {
     if (wanted.suite != "all" && wanted.suite != work.suite) continue;
     if (!wants(wanted.cases, work.name)) continue;
     if (work.suite == "hosts") add_host_rows(work, wanted.loops, pairs);
+    if (work.suite == "net" && wants(wanted.loops, "epoll")) add_net_rows(work, pairs);
     if (work.kernel && wants(wanted.loops, "epoll")) add_rivals(work, pairs);
     for (const Pairing& pairing : pairings())
-      if (!work.kernel && work.suite != "hosts" && wants(wanted.loops, pairing.loop))
+      if (!work.kernel && work.suite != "hosts" && work.suite != "net" && wants(wanted.loops, pairing.loop))
         add_pairs(work, pairing, wanted.limits, pairs);
   }
   return pairs;

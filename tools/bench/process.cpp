@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -13,7 +14,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <system_error>
+#include <new>
 #include <type_traits>
 #include <vector>
 
@@ -65,8 +66,6 @@ void allow_many_descriptors() {
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
 }
-
-[[noreturn]] void throw_errno(const char* what) { throw std::system_error(errno, std::generic_category(), what); }
 
 /// A child and the pipe its report comes through.
 struct Child {
@@ -186,28 +185,27 @@ Fd make_listener() {
   return listener;
 }
 
-Outcome run_echo(Body body, Run run, Trace trace) {
-  Fd listener = make_listener();
-  run.listener = listener.get();
-  const Child server = start_child(side_cpu(), trace == Trace::yes, [&] {
-    body(run);
-    return Measured{0, allocations()};
-  });
-  const std::uint16_t port = port_of(listener.get());
-  listener.reset();
-  const Child client = start_child(load_cpu(), false, [&] { return Measured{send_load(run, port, server.pid), 0}; });
-  Outcome outcome = finish(server, trace);
-  const Outcome load = take_report(client, wait_for(client.pid), 0);
-  outcome.cpu_ns = load.cpu_ns;
-  if (outcome.error.empty() && !load.error.empty()) outcome.error = "load generator: " + load.error;
-  return outcome;
-}
+/// Memory that a child shares with us.
+class SharedMeeting {
+ public:
+  SharedMeeting() : memory_(mmap(nullptr, sizeof(Meeting), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) {
+    if (memory_ == MAP_FAILED) throw_errno("share memory");
+    meeting_ = new (memory_) Meeting;
+  }
+  SharedMeeting(const SharedMeeting&) = delete;
+  SharedMeeting& operator=(const SharedMeeting&) = delete;
+  ~SharedMeeting() { munmap(memory_, sizeof(Meeting)); }
+  Meeting* get() const noexcept { return meeting_; }
+
+ private:
+  void* memory_;
+  Meeting* meeting_;
+};
 
 }  // namespace
 
 Outcome run_apart(Kind kind, Body body, Run run, Trace trace) {
   allow_many_descriptors();
-  if (kind == Kind::echo) return run_echo(body, std::move(run), trace);
   const int cpu = uses_threads(kind) ? kAnyCpu : side_cpu();
   const Child child = start_child(cpu, trace == Trace::yes, [&] {
     body(run);
@@ -216,8 +214,28 @@ Outcome run_apart(Kind kind, Body body, Run run, Trace trace) {
   return finish(child, trace);
 }
 
+Outcome run_server(Kind kind, Body body, Run run, Trace trace) {
+  allow_many_descriptors();
+  const SharedMeeting meeting;
+  Fd listener = make_listener();
+  run.listener = listener.get();
+  run.meeting = meeting.get();
+  if (!run.listens) run.meeting->port = port_of(listener.get());
+  const Child server = start_child(side_cpu(), trace == Trace::yes, [&] {
+    body(run);
+    return Measured{0, allocations()};
+  });
+  listener.reset();
+  const Child client = start_child(load_cpu(), false, [&] { return Measured{send_load(kind, run, server.pid), 0}; });
+  Outcome outcome = finish(server, trace);
+  const Outcome load = take_report(client, wait_for(client.pid), 0);
+  outcome.cpu_ns = load.cpu_ns;
+  if (outcome.error.empty() && !load.error.empty()) outcome.error = "load generator: " + load.error;
+  return outcome;
+}
+
 std::string pinning() {
-  return "sides on CPU " + std::to_string(side_cpu()) + ", echo load on CPU " + std::to_string(load_cpu());
+  return "sides on CPU " + std::to_string(side_cpu()) + ", load on CPU " + std::to_string(load_cpu());
 }
 
 }  // namespace poe::bench

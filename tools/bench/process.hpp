@@ -12,18 +12,20 @@
 namespace poe::bench {
 
 struct Outcome {
-  double cpu_ns = 0;              ///< of the measured part
-  std::uint64_t allocations = 0;  ///< of the measured part; of the whole child with Kind::echo
+  double cpu_ns = 0;              ///< of the measured part, or what else the case measures
+  std::uint64_t allocations = 0;  ///< of the measured part; of the whole child, of a server
   std::uint64_t calls = 0;        ///< system calls of the whole child; only when traced
   std::string error{};            ///< empty: it went well
 };
 
 enum class Trace : bool { no, yes };
 
-/// Runs body(run) in a child and waits for it. With Kind::echo the child is a server, another child on another
-/// processor is its only client, and cpu_ns is the server's while the measured messages are under way.
-/// Trace::yes counts system calls with ptrace(2); the times are then worthless.
+/// Runs body(run) in a child and waits for it. Trace::yes counts system calls with ptrace(2); the times are then
+/// worthless.
 Outcome run_apart(Kind kind, Body body, Run run, Trace trace = Trace::no);
+
+/// The same for a server: another child on another processor is its only client, and measures (load.hpp).
+Outcome run_server(Kind kind, Body body, Run run, Trace trace = Trace::no);
 
 /// The processors that sides and load run on, for the report: "side on CPU 0, load on CPU 1".
 std::string pinning();

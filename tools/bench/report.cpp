@@ -66,8 +66,8 @@ std::string table_line(const Row& row) {
   std::string line = formatted("%-21s %-7s %-11s", row.work.c_str(), row.loop.c_str(), row.peer.c_str());
   if (!row.error.empty()) return line + " not measured: " + row.error + "\n";
   const auto [least, most] = std::minmax_element(row.ours.begin(), row.ours.end());
-  line += formatted(" %10s %8s … %8s %10s", digits(median(row.ours)).c_str(), digits(*least).c_str(),
-                    digits(*most).c_str(), digits(median(row.peers)).c_str());
+  line += formatted(" %10s %8s … %8s %10s", digits(row.ours_typical()).c_str(), digits(*least).c_str(),
+                    digits(*most).c_str(), digits(row.peer_typical()).c_str());
   line += formatted(" %-5s %6s %6s %6s %9.3f %9.3f  %s\n", row.unit, result(row).c_str(), share(row.aim.must).c_str(),
                     share(row.aim.goal).c_str(), row.syscalls, row.allocations, word(row));
   return line;
@@ -96,8 +96,8 @@ std::string to_json(const std::vector<Row>& rows) {
     const auto number = [&](double value) {
       return measured ? nlohmann::ordered_json(value) : nlohmann::ordered_json();
     };
-    one["ours_ns"] = number(median(row.ours));
-    one["peer_ns"] = number(median(row.peers));
+    one["ours_ns"] = number(row.ours_typical());
+    one["peer_ns"] = number(row.peer_typical());
     one["ratio"] = number(row.ratio());
     one["ours_min"] = number(measured ? *std::min_element(row.ours.begin(), row.ours.end()) : 0);
     one["ours_median"] = number(median(row.ours));

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <string>
 
@@ -24,6 +25,12 @@ inline double cpu_now(clockid_t clock = CLOCK_PROCESS_CPUTIME_ID) noexcept {
 /// The wall clock, in ns.
 inline double wall_now() noexcept { return cpu_now(CLOCK_MONOTONIC); }
 
+/// What a server and its load generator, two processes, tell each other. In memory that both have.
+struct Meeting {
+  std::atomic<int> port{0};    ///< where it listens; 0: not yet
+  std::atomic<int> worker{0};  ///< the process that answers, to be ended by the load generator; 0: the server itself
+};
+
 class Run {
  public:
   std::uint64_t operations = 0;
@@ -32,7 +39,9 @@ class Run {
   bool takes = true;   ///< pipes: false: nobody reads the byte, so that all `active` pipes stay ready
   std::string loop{};  ///< of our side
   Mode mode = Mode::own;
-  int listener = -1;  ///< echo: a listening, non-blocking socket, to be closed by the side
+  int listener = -1;           ///< servers: a listening, non-blocking socket, to be closed by the side
+  Meeting* meeting = nullptr;  ///< servers
+  bool listens = false;        ///< see Subject::listens
 
   void begin() noexcept {
     allocated_ = bench::allocations();
@@ -73,12 +82,17 @@ struct Subject {
   std::string name;
   std::string version;
   std::array<Body, kKinds> bodies{};
+  std::array<bool, kKinds> listens{};  ///< does not use Run::listener, but tells Run::meeting its own port
 
   /// Pipes that stay ready are the pipes with Run::takes false.
   Body body(Kind kind) const noexcept {
     return bodies[static_cast<std::size_t>(kind == Kind::ready ? Kind::pipes : kind)];
   }
   void can(Kind kind, Body body) noexcept { bodies[static_cast<std::size_t>(kind)] = body; }
+  void can_listen(Kind kind, Body body) noexcept {
+    can(kind, body);
+    listens[static_cast<std::size_t>(kind)] = true;
+  }
 };
 
 /// POE through its public API, on Run::loop.

@@ -89,7 +89,7 @@ class AbiPoller {
 Subject abi_subject() {
   Subject subject{"abi", POE_VERSION, {}};
   subject.can(Kind::pipes, poller_pipes<AbiPoller>);
-  subject.can(Kind::echo, poller_echo<AbiPoller>);
+  subject.can(Kind::echo, poller_serve<AbiPoller>);
   return subject;
 }
 

@@ -241,6 +241,7 @@ Subject asio_subject() {
                    peer_timer_fire<Timers>, peer_timer_move<Timers>, asio_pipes, asio_echo}};
   subject.can(Kind::cross_thread, asio_cross_thread);
   subject.can(Kind::delay, asio_delay);
+  subject.can(Kind::line_views, asio_lines);
   return subject;
 }
 

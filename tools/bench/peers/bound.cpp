@@ -29,7 +29,9 @@ std::vector<Subject> bound_subjects() {
     tenth.can(kind, report_bound<100'000>);
     milli.can(kind, report_bound<1'000'000>);
   }
-  return {life, size, one, memory, tenth, milli};
+  Subject connection{"bound-1126b", "", {}};
+  connection.can(Kind::idle_bytes, report_bound<1126>);  // 1.1 KiB
+  return {life, size, one, memory, tenth, milli, connection};
 }
 
 }  // namespace poe::bench

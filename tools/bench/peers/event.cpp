@@ -3,15 +3,13 @@
 // libevent used directly. Messages are a queue and one event that is made active (event_active) when it fills. Events
 // lie in arrays (event_assign), echo is recv and send on readiness: a bufferevent costs two epoll_ctl and one ioctl
 // more a message.
-#include <event2/event.h>
-#include <event2/event_struct.h>
-
 #include <memory>
 #include <stdexcept>
 #include <vector>
 
 #include "../pipe_set.hpp"
 #include "echo_connection.hpp"
+#include "event_base.hpp"
 #include "handlers.hpp"
 #include "peers.hpp"
 #include "task_queue.hpp"
@@ -21,20 +19,7 @@ namespace poe::bench {
 
 namespace {
 
-class Base {
- public:
-  Base() : base_(event_base_new()) {
-    if (base_ == nullptr) throw std::runtime_error("event_base_new failed");
-  }
-  Base(const Base&) = delete;
-  Base& operator=(const Base&) = delete;
-  ~Base() { event_base_free(base_); }
-  operator event_base*() const noexcept { return base_; }
-  void run() { event_base_loop(base_, 0); }
-
- private:
-  event_base* base_;
-};
+using Base = EventBase;
 
 // ---- messages
 

@@ -53,6 +53,27 @@ std::vector<Subject> host_peers() {
   return peers;
 }
 
+std::vector<Subject> net_peers() {
+  std::vector<Subject> peers = common_peers();
+  peers.push_back(raw_epoll_subject());
+#if POE_BENCH_UV
+  peers.push_back(uv_subject());
+#endif
+#if POE_BENCH_EVENT
+  peers.push_back(bufferevent_subject());
+#endif
+#if POE_BENCH_EVHTTP
+  peers.push_back(evhttp_subject());
+#endif
+#if POE_BENCH_BEAST
+  peers.push_back(beast_subject());
+#endif
+  peers.push_back(perl_subject());
+  if (have_nginx()) peers.push_back(nginx_subject());
+  for (Subject& bound : bound_subjects()) peers.push_back(std::move(bound));
+  return peers;
+}
+
 std::vector<std::string_view> missing_peers() {
   std::vector<std::string_view> missing;
 #if !POE_BENCH_UV
@@ -75,6 +96,12 @@ std::vector<std::string_view> missing_peers() {
 #endif
 #if !POE_BENCH_CAF
   missing.push_back("caf");
+#endif
+#if !POE_BENCH_EVHTTP
+  missing.push_back("evhttp");
+#endif
+#if !POE_BENCH_BEAST
+  missing.push_back("beast");
 #endif
   return missing;
 }

@@ -21,10 +21,20 @@ Subject qt_subject();
 Subject ev_subject();
 Subject caf_subject();
 Subject perl_subject();
+Subject bufferevent_subject();
+Subject evhttp_subject();
+Subject beast_subject();
+Subject nginx_subject();
+bool have_nginx();
 /// Our plug-ins without the kernel, through the Loop ABI.
 Subject abi_subject();
 /// A fixed number that a row is compared with, where no peer does the same: "bound-400ns".
 std::vector<Subject> bound_subjects();
+
+// Cases of a subject that has another file for the rest.
+void asio_lines(Run& run);
+void perl_lines(Run& run);
+void perl_http(Run& run);
 
 /// What one of our loops is compared with: the library it stands on, used directly.
 struct Pairing {
@@ -40,6 +50,8 @@ std::vector<Subject> common_peers();
 std::vector<Subject> kernel_peers();
 /// Everybody whom host_rows() may name: the libraries, our own epoll loop, and bounds.
 std::vector<Subject> host_peers();
+/// Everybody whom net_rivals() may name.
+std::vector<Subject> net_peers();
 /// Peers that were not found when this program was configured.
 std::vector<std::string_view> missing_peers();
 

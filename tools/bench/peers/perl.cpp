@@ -45,6 +45,8 @@ void perl_post(Run& run) {
 Subject perl_subject() {
   Subject subject{"perl-poe", "of this system", {}};
   subject.can(Kind::post, perl_post);
+  subject.can_listen(Kind::line_strings, perl_lines);
+  subject.can_listen(Kind::http, perl_http);
   return subject;
 }
 

@@ -34,7 +34,7 @@ void poller_pipes(Run& run) {
   while (!done) poller.wait(-1, [&](std::uint32_t i, bool) { done |= pipes.hop(i); });
 }
 
-template <class Poller>
+template <class Poller, class Service>
 class PollerServer {
  public:
   explicit PollerServer(Run& run)
@@ -47,17 +47,19 @@ class PollerServer {
   }
 
  private:
+  using Connection = ServedConnection<Service>;
+
   void ready(std::uint32_t id, bool writable) {
     if (id == 0) return accept_all();
-    EchoConnection& connection = *connections_[id];
+    Connection& connection = *connections_[id];
     const auto wants = writable ? connection.writable() : connection.readable(buffer_);
-    if (wants == EchoConnection::Wants::nothing) return drop(id);
-    const bool output = wants == EchoConnection::Wants::output;
+    if (wants == Connection::Wants::nothing) return drop(id);
+    const bool output = wants == Connection::Wants::output;
     if (output != writable) poller_.want_output(connection.fd(), id, output);
   }
   void accept_all() {
     for (int socket = accept_one(listener_); socket >= 0; socket = accept_one(listener_)) {
-      connections_[left_] = std::make_unique<EchoConnection>(socket);
+      connections_[left_] = std::make_unique<Connection>(socket);
       poller_.add(socket, left_);
       if (--left_ != 0) continue;
       poller_.remove(listener_, 0);
@@ -75,13 +77,13 @@ class PollerServer {
   int listener_;
   unsigned left_;
   unsigned open_;
-  std::vector<std::unique_ptr<EchoConnection>> connections_;
+  std::vector<std::unique_ptr<Connection>> connections_;
   EchoBuffer buffer_;
 };
 
-template <class Poller>
-void poller_echo(Run& run) {
-  PollerServer<Poller>(run).run();
+template <class Poller, class Service = Echo>
+void poller_serve(Run& run) {
+  PollerServer<Poller, Service>(run).run();
 }
 
 }  // namespace poe::bench

@@ -16,6 +16,8 @@
 
 #include "../hello.hpp"
 #include "handlers.hpp"
+#include "http_scan.hpp"
+#include "line_scan.hpp"
 #include "peers.hpp"
 #include "poe/fd.hpp"
 #include "poller_cases.hpp"
@@ -236,7 +238,7 @@ Subject raw_subject() {
   Subject subject{Poller::kName,
                   "by hand",
                   {raw_hops<Poller>, raw_hops<Poller>, raw_payload<Poller>, raw_timer_add, raw_timer_cancel,
-                   raw_timer_fire, raw_timer_rearm, poller_pipes<Poller>, poller_echo<Poller>}};
+                   raw_timer_fire, raw_timer_rearm, poller_pipes<Poller>, poller_serve<Poller>}};
   subject.can(Kind::backlog, raw_backlog<Poller>);
   subject.can(Kind::cross_thread, raw_cross_thread);
   subject.can(Kind::hello, raw_hello);
@@ -245,7 +247,12 @@ Subject raw_subject() {
 
 }  // namespace
 
-Subject raw_epoll_subject() { return raw_subject<EpollPoller>(); }
+Subject raw_epoll_subject() {
+  Subject subject = raw_subject<EpollPoller>();
+  subject.can(Kind::line_views, poller_serve<EpollPoller, Scanned<LineEcho>>);
+  subject.can(Kind::http, poller_serve<EpollPoller, Scanned<HttpScan>>);
+  return subject;
+}
 Subject raw_poll_subject() { return raw_subject<PollPoller>(); }
 Subject raw_select_subject() { return raw_subject<SelectPoller>(); }
 
