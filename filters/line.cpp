@@ -203,7 +203,6 @@ LineFilter::Line LineFilter::overflowed() {
 }
 
 Result<void> LineFilter::check(std::string_view record) const {
-  if (!settings_->options.refuse_embedded) return {};
   const bool holds_output = !settings_->options.output.empty() && settings_->own.find(record, 0, true).size != 0;
   if (!holds_output && endings_->find(record, 0, true).size == 0) return {};
   return failure(Errc::invalid_argument, "encode", "a record of " + std::to_string(record.size()) + " octets",
@@ -212,13 +211,23 @@ Result<void> LineFilter::check(std::string_view record) const {
 }
 
 Result<void> LineFilter::encode(std::string_view record, std::string& out) {
-  if (auto fits = check(record); !fits) return fits;
-  out.append(record).append(settings_->options.output);
+  const LineOptions& options = settings_->options;
+  if (options.refuse_embedded) {
+    if (auto fits = check(record); !fits) return fits;
+  }
+  out.append(record);
+  if (options.output.size() == 1) {
+    out.push_back(options.output.front());
+  } else {
+    out.append(options.output);
+  }
   return {};
 }
 
 Result<std::optional<Framing>> LineFilter::framing(std::string_view record) {
-  if (auto fits = check(record); !fits) return failure(std::move(fits.error()));
+  if (settings_->options.refuse_embedded) {
+    if (auto fits = check(record); !fits) return failure(std::move(fits.error()));
+  }
   return Framing{{}, settings_->options.output};
 }
 

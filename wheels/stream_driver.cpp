@@ -10,7 +10,6 @@ namespace poe {
 
 namespace {
 
-constexpr std::size_t kChunk = std::size_t{16} << 10;    // small messages are gathered up to this
 constexpr std::size_t kMoveFrom = std::size_t{4} << 10;  // from here on moving is cheaper than copying
 constexpr std::size_t kParts = 64;                       // of one write; IOV_MAX is 1024, but the array is on the stack
 
@@ -42,7 +41,7 @@ Result<std::size_t> StreamDriver::read(const Fd& fd, std::span<char> into) {
 }
 
 Result<void> StreamDriver::check(std::size_t more) const {
-  if (more <= options_.max_queued && octets_ <= options_.max_queued - more) return {};
+  if (fits(more)) return {};
   return failure(Errc::limit, "queue", std::to_string(more) + " octets of output",
                  std::to_string(octets_) + " are waiting and " + std::to_string(options_.max_queued) + " may",
                  "pause at the high mark, or raise max_queued");
@@ -148,33 +147,11 @@ void StreamDriver::Queue::clear() noexcept {
   }
 }
 
-// The last chunk, or a new one if it is full. Appending to one that is partly written is fine.
-StreamDriver::Chunk& StreamDriver::open_chunk() {
-  if (queue_.empty() || queue_.back().bytes.size() >= kChunk) return queue_.push_back({});
-  return queue_.back();
-}
-
-void StreamDriver::close_message(Chunk& chunk, std::size_t octets) {
-  chunk.ends.push_back(chunk.bytes.size());
-  octets_ += octets;
-  ++messages_;
-}
-
-StreamDriver::Composing::Composing(StreamDriver& driver) : driver_(driver), former_(driver.open_chunk().bytes.size()) {}
-
-Result<void> StreamDriver::Composing::commit() const {
-  Chunk& last = driver_.queue_.back();
-  const std::size_t added = last.bytes.size() - former_;
-  if (added == 0) return {};
-  if (auto fits = driver_.check(added); !fits) return fits;
-  driver_.close_message(last, added);
-  return {};
-}
-
-StreamDriver::Composing::~Composing() {
-  Chunk& last = driver_.queue_.back();
-  last.bytes.resize(last.ends.empty() ? 0 : last.ends.back());  // a committed message has its end there
-  if (last.bytes.empty()) driver_.queue_.pop_back();
+// A message that was committed has its end there.
+void StreamDriver::undo_append() noexcept {
+  Chunk& last = queue_.back();
+  last.bytes.resize(last.ends.empty() ? 0 : last.ends.back());
+  if (last.bytes.empty()) queue_.pop_back();
 }
 
 }  // namespace poe

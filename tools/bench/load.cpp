@@ -2,6 +2,7 @@
 #include "load.hpp"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -131,7 +132,13 @@ Fd connect_to(std::uint16_t port) {
   const sockaddr_in address = loopback(port);
   if (!socket || connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) < 0)
     throw_errno("connect to the server");
+  send_at_once(socket.get());
   return socket;
+}
+
+void send_at_once(int socket) noexcept {
+  const int on = 1;
+  setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 double cpu_of(pid_t server) {

@@ -18,6 +18,8 @@ sockaddr_in loopback(std::uint16_t port) noexcept;
 std::uint16_t port_of(int socket) noexcept;
 /// A connection to a port of this machine, with blocking calls; throws what went wrong.
 Fd connect_to(std::uint16_t port);
+/// TCP_NODELAY: no side may wait for the other one's delayed acknowledgement.
+void send_at_once(int socket) noexcept;
 [[noreturn]] void throw_errno(const char* what);
 
 /// Octets of one line, its newline included, in the line cases.

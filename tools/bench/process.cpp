@@ -179,6 +179,7 @@ Outcome finish(const Child& child, Trace trace) {
 Fd make_listener() {
   Fd listener(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   sockaddr_in address = loopback(0);
+  send_at_once(listener.get());  // the connections inherit it
   if (!listener || bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) < 0 ||
       listen(listener.get(), SOMAXCONN) < 0)
     throw_errno("make a listening socket");

@@ -37,7 +37,7 @@ class POE_API ReadWriteReceiver {
 /// How much one wheel may read and deliver before others have their turn; what is left follows in the next turn.
 struct ReadBudget {
   std::uint32_t bytes = 64 << 10;  ///< octets of one read; at most 64 KiB, at least 1
-  std::uint32_t records = 256;     ///< records and filter errors, at least 1
+  std::uint32_t records = 1024;    ///< records and filter errors, at least 1
 };
 
 /// Has constructors, so it is no aggregate: g++ 12 destroys aggregates twice when they travel in a co_await operand.

@@ -53,8 +53,8 @@ class POE_API StreamDriver {
   /// nothing is queued.
   template <class Write>
   Result<void> compose(Write&& write) {
-    const Composing composing(*this);
-    if (Result<void> written = write(composing.chunk()); !written) return written;
+    Composing composing(*this);
+    if (Result<void> written = write(queue_.back().bytes); !written) return written;
     return composing.commit();
   }
 
@@ -97,24 +97,47 @@ class POE_API StreamDriver {
     std::size_t first_ = 0;  // those before it are gone, but for their empty shells
   };
 
-  // Undoes an append unless it is committed.
-  class POE_API Composing {
+  // Undoes an append unless it is committed. Inline, as what it calls: lines are put by the million.
+  class Composing {
    public:
-    explicit Composing(StreamDriver& driver);
+    explicit Composing(StreamDriver& driver) : driver_(driver), former_(driver.open_chunk().bytes.size()) {}
     Composing(const Composing&) = delete;
     Composing& operator=(const Composing&) = delete;
-    ~Composing();
-    std::string& chunk() const noexcept { return driver_.queue_.back().bytes; }
-    Result<void> commit() const;
+    ~Composing() {
+      if (!done_) driver_.undo_append();
+    }
+    Result<void> commit() {
+      Chunk& last = driver_.queue_.back();
+      const std::size_t added = last.bytes.size() - former_;
+      if (added == 0) return {};
+      if (!driver_.fits(added)) return driver_.check(added);
+      driver_.close_message(last, added);
+      done_ = true;
+      return {};
+    }
 
    private:
     StreamDriver& driver_;
     std::size_t former_;  // size of the chunk before
+    bool done_ = false;
   };
 
+  static constexpr std::size_t kChunk = std::size_t{16} << 10;  // small messages are gathered up to this
+
+  bool fits(std::size_t more) const noexcept {
+    return more <= options_.max_queued && octets_ <= options_.max_queued - more;
+  }
+  // The last chunk, or a new one if it is full. Appending to one that is partly written is fine.
+  Chunk& open_chunk() {
+    return !queue_.empty() && queue_.back().bytes.size() < kChunk ? queue_.back() : queue_.push_back({});
+  }
+  void close_message(Chunk& chunk, std::size_t octets) {
+    chunk.ends.push_back(chunk.bytes.size());
+    octets_ += octets;
+    ++messages_;
+  }
+  void undo_append() noexcept;
   Result<void> check(std::size_t more) const;
-  Chunk& open_chunk();
-  void close_message(Chunk& chunk, std::size_t octets);
   void written(std::size_t octets) noexcept;
   std::int64_t write_some(const Fd& fd, std::size_t most);
 
