@@ -202,7 +202,8 @@ LineFilter::Line LineFilter::overflowed() {
                  "call next() until it has nothing, or raise max_buffer; input up to the next line ending is dropped");
 }
 
-Result<void> LineFilter::check(std::string_view record) const {
+// Cold, and so not inlined: encode() and framing() are called for each line.
+[[gnu::cold]] Result<void> LineFilter::check(std::string_view record) const {
   const bool holds_output = !settings_->options.output.empty() && settings_->own.find(record, 0, true).size != 0;
   if (!holds_output && endings_->find(record, 0, true).size == 0) return {};
   return failure(Errc::invalid_argument, "encode", "a record of " + std::to_string(record.size()) + " octets",

@@ -115,7 +115,9 @@ Error ReadWrite::State::read_error(const Error& why) const {
 }
 
 void ReadWrite::State::tell_record(std::string_view record) {
-  reader_waits() ? give_record(std::string(record)) : receiver_->on_record(record);
+  if (reader_waits()) [[unlikely]]
+    return give_record(std::string(record));
+  receiver_->on_record(record);
 }
 
 void ReadWrite::State::tell_read_error(const Error& why) {

@@ -169,7 +169,7 @@ void ReadWrite::State::say(std::string&& words) {
   if (words.empty() || output_failed_ || output_ended_) return;
   static_cast<void>(out_.put_owned(std::move(words)));  // it has no limit of its own
   dirty_ = true;
-  if (out_.octets() <= output_limit_ + kOwnWords || layered()->failed) return;
+  if (out_.octets_in_memory() <= output_limit_ + kOwnWords || layered()->failed) return;
   layer_failed(
       Error(Errc::limit, "secure", subject(output_fd()),
             "the other side makes us answer and does not listen: " + std::to_string(out_.octets()) + " octets wait",
@@ -177,6 +177,7 @@ void ReadWrite::State::say(std::string&& words) {
 }
 
 Result<void> ReadWrite::State::encode_plain(std::string_view record) {
+  Layered& l = *layered();
   struct Undo {
     std::string& plain;
     std::size_t former;
@@ -184,12 +185,15 @@ Result<void> ReadWrite::State::encode_plain(std::string_view record) {
     ~Undo() {
       if (!done) plain.resize(former);
     }
-  } undo{layered()->plain, layered()->plain.size()};
+  } undo{l.open_end(), l.open_end().size()};
   if (auto encoded = output_filter().encode(record, undo.plain); !encoded) return encoded;
-  if (queued() > output_limit_) {
+  const std::size_t added = undo.plain.size() - undo.former;
+  const std::size_t former = out_.octets_in_memory() + l.in_memory() - (l.files.empty() ? added : 0);
+  if (former + added > output_limit_) {
     undo.plain.resize(undo.former);
     return refuse(record);
   }
+  l.put_done(undo.former);
   undo.done = true;
   return {};
 }
@@ -199,6 +203,7 @@ Result<void> ReadWrite::State::encode_ahead() {
   Layered& l = *layered();
   if (!l.told_open || l.said_end) return {};
   while (l.waiting() > 0 && out_.octets() < kAhead) {
+    if (auto read = l.refill(); !read) return read;
     const std::string_view piece = std::string_view(l.plain).substr(l.encoded, kPiece);
     std::string wire;
     if (auto done = l.layer->encode(piece, wire); !done) return done;

@@ -4,18 +4,45 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "read_write_state.hpp"
 
 namespace poe {
 
+[[gnu::cold]] Result<void> ReadWrite::State::why_no_put() const {
+  if (!output_failed_ && !output_ending_) return {};
+  return failure(Errc::closed, "write", subject(output_fd()),
+                 output_failed_ ? "writing has failed before" : "the output has been shut down");
+}
+
 Result<Output> ReadWrite::State::put(std::string_view record) {
-  if (output_failed_ || output_ending_) {
-    return failure(Errc::closed, "write", subject(output_fd()),
-                   output_failed_ ? "writing has failed before" : "the output has been shut down");
-  }
+  if (output_failed_ || output_ending_) return failure(why_no_put().error());
   Frame frame(*this);
   if (auto queued = encode(record); !queued) return failure(queued.error());
+  return was_put();
+}
+
+Result<Output> ReadWrite::State::put_file(Fd file, std::uint64_t offset, std::uint64_t size) {
+  if (auto may = why_no_put(); !may) return failure(may.error());
+  constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  const poe_sys& sys = file.system();
+  const bool regular = file && sys.kind(sys.ctx, file.get()) == POE_KIND_REGULAR;
+  if (!regular || offset > kMost || size > kMost - offset) {
+    return failure(Errc::invalid_argument, "write", "a file to " + subject(output_fd()),
+                   regular ? "no file has octets there" : "it is no open regular file",
+                   regular ? "" : "read it, and put() what comes");
+  }
+  Frame frame(*this);
+  if (layered() != nullptr) {
+    layered()->put_file(std::move(file), offset, size);
+  } else {
+    out_.put_file(std::move(file), offset, size);
+  }
+  return was_put();
+}
+
+Output ReadWrite::State::was_put() {
   unflushed_ = true;
   if (queued() >= high_water_ && !high_) high_ = tell_high_ = true;
   if (auto_flush_ && !blocked_) write_now();
@@ -36,7 +63,7 @@ Result<void> ReadWrite::State::encode(std::string_view record) {
   return queued;
 }
 
-tl::unexpected<Error> ReadWrite::State::refuse(std::string_view record) {
+[[gnu::cold]] tl::unexpected<Error> ReadWrite::State::refuse(std::string_view record) {
   Error error(Errc::limit, "write", subject(output_fd()),
               "a record of " + std::to_string(record.size()) + " octets does not fit: " + std::to_string(queued()) +
                   " wait already, the limit is " + std::to_string(output_limit_),

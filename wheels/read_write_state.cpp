@@ -82,7 +82,6 @@ void ReadWrite::State::close() {
 }
 
 void ReadWrite::State::leave() {
-  if (--frames_ > 0) return;
   if (closed_) return free_if_unused();
   if (rare_) rare_->retired = {};
   if (wants_turn()) schedule();

@@ -61,6 +61,7 @@ class ReadWrite::State {
   void close();
 
   Result<Output> put(std::string_view record);
+  Result<Output> put_file(Fd file, std::uint64_t offset, std::uint64_t size);
   void flush();
   void pause_input() noexcept;
   void resume_input();
@@ -113,7 +114,9 @@ class ReadWrite::State {
     explicit Frame(State& state) noexcept : state_(state) { ++state.frames_; }
     Frame(const Frame&) = delete;
     Frame& operator=(const Frame&) = delete;
-    ~Frame() { state_.leave(); }
+    ~Frame() {
+      if (--state_.frames_ == 0) state_.leave();
+    }
 
    private:
     State& state_;
@@ -211,6 +214,8 @@ class ReadWrite::State {
   void want_writable(bool want);
   void report_output();
   void finish_output();
+  Result<void> why_no_put() const;
+  Output was_put();
   Result<void> encode(std::string_view record);
   tl::unexpected<Error> refuse(std::string_view record);
 

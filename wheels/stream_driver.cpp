@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT
 #include "poe/wheels/stream_driver.hpp"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
+
+#include "file_piece.hpp"
+#include "poe/send_file.hpp"
+#include "poe/system.hpp"
 
 namespace poe {
 
@@ -23,6 +29,13 @@ std::int64_t uninterrupted(Call call) {
     const std::int64_t result = call();
     if (result != -EINTR) return result;
   }
+}
+
+// What a call that writes has answered: 0 if it would block.
+Result<std::size_t> taken(std::int64_t result, const Fd& fd) {
+  if (result >= 0) return static_cast<std::size_t>(result);
+  if (would_block(result)) return std::size_t{0};
+  return system_failure(static_cast<int>(-result), "write", name_of(fd));
 }
 
 }  // namespace
@@ -64,47 +77,59 @@ Result<void> StreamDriver::put_owned(std::string&& message) {
   if (message.size() < kMoveFrom) return put(std::string_view(message));
   if (auto fits = check(message.size()); !fits) return fits;
   const std::size_t size = message.size();
-  close_message(queue_.push_back(Chunk{std::move(message), {}, 0}), size);
+  close_message(queue_.push_back(Chunk{std::move(message), {}, 0, nullptr}), size);
   return {};
 }
 
 Result<std::size_t> StreamDriver::flush(const Fd& fd) {
   std::size_t budget = options_.max_flush;
-  while (octets_ > 0 && budget > 0) {
-    const std::size_t offered = std::min(budget, octets_);
-    const std::int64_t took = uninterrupted([&] { return write_some(fd, offered); });
-    if (took < 0 && !would_block(took)) return system_failure(static_cast<int>(-took), "write", name_of(fd));
-    if (took <= 0) break;
-    written(static_cast<std::size_t>(took));
-    budget -= static_cast<std::size_t>(took);
+  while (octets() > 0 && budget > 0) {
+    FilePart* const file = queue_.front().file.get();
+    const auto took = file != nullptr ? send_some(fd, *file, budget) : write_some(fd, std::min(budget, octets_));
+    if (!took) return failure(took.error());
+    if (*took == 0) break;
+    file != nullptr ? sent(*took) : written(*took);
+    budget -= *took;
   }
-  return octets_;
+  return octets();
 }
 
-std::int64_t StreamDriver::write_some(const Fd& fd, std::size_t most) {
+Result<std::size_t> StreamDriver::write_some(const Fd& fd, std::size_t most) {
+  std::array<poe_iovec, kParts> parts;
+  std::size_t count = 0;
+  std::size_t skip = sent_;
+  bool more = false;
+  for (Chunk& chunk : queue_.all()) {
+    more = chunk.file != nullptr;
+    if (count == kParts || most == 0 || more) break;
+    const std::size_t size = std::min(chunk.bytes.size() - skip, most);
+    parts[count++] = {chunk.bytes.data() + std::exchange(skip, 0), size};
+    most -= size;
+  }
+  return write_parts(fd, std::span(parts).first(count), more);
+}
+
+// `more` follows at once: the system may wait with a packet that is not full. Only the real one knows that.
+Result<std::size_t> StreamDriver::write_parts(const Fd& fd, std::span<const poe_iovec> parts, bool more) {
   const poe_sys& sys = fd.system();
   if (std::exchange(asked_, fd.get()) != fd.get()) {
     const int kind = sys.kind(sys.ctx, fd.get());
     socket_ = kind == POE_KIND_STREAM || kind == POE_KIND_DGRAM;
   }
-  std::array<poe_iovec, kParts> parts;
-  std::size_t count = 0;
-  std::size_t skip = sent_;
-  for (Chunk& chunk : queue_.all()) {
-    if (count == kParts || most == 0) break;
-    const std::size_t size = std::min(chunk.bytes.size() - skip, most);
-    parts[count++] = {chunk.bytes.data() + std::exchange(skip, 0), size};
-    most -= size;
-  }
-  if (!socket_) return sys.writev(sys.ctx, fd.get(), parts.data(), static_cast<int>(count));
-  const poe_message message{sizeof(poe_message), 0, nullptr, 0, static_cast<std::uint32_t>(count), parts.data()};
-  return sys.sendmsg(sys.ctx, fd.get(), &message);
+  const std::uint32_t flags = more && is_real(sys) ? std::uint32_t{MSG_MORE} : 0;
+  const std::int64_t took = uninterrupted([&] {
+    if (!socket_) return sys.writev(sys.ctx, fd.get(), parts.data(), static_cast<int>(parts.size()));
+    const poe_message message{sizeof(poe_message), flags, nullptr, 0, static_cast<std::uint32_t>(parts.size()),
+                              parts.data()};
+    return sys.sendmsg(sys.ctx, fd.get(), &message);
+  });
+  return taken(took, fd);
 }
 
 void StreamDriver::written(std::size_t octets) noexcept {
   octets_ -= octets;
   sent_ += octets;
-  while (!queue_.empty()) {
+  while (!queue_.empty() && queue_.front().file == nullptr) {
     Chunk& first = queue_.front();
     const std::size_t here = std::min(sent_, first.bytes.size());
     const auto begin = first.ends.begin() + static_cast<std::ptrdiff_t>(first.ended);
@@ -119,7 +144,45 @@ void StreamDriver::written(std::size_t octets) noexcept {
 
 void StreamDriver::clear() noexcept {
   queue_.clear();
-  octets_ = messages_ = sent_ = 0;
+  octets_ = file_octets_ = messages_ = sent_ = 0;
+}
+
+// ---- files
+
+void StreamDriver::put_file(Fd file, std::uint64_t from, std::uint64_t size) {
+  if (size == 0) return;
+  queue_.push_back(Chunk{{}, {}, 0, std::make_unique<FilePart>(FilePart{std::move(file), from, size, false})});
+  file_octets_ += size;
+  ++messages_;
+}
+
+Result<std::size_t> StreamDriver::send_some(const Fd& fd, FilePart& file, std::size_t most) {
+  most = static_cast<std::size_t>(std::min<std::uint64_t>(most, file.left));
+  if (file.by_hand) return copy_some(fd, file, most);
+  const std::int64_t took = uninterrupted([&] { return send_file(fd, file.fd, file.at, most); });
+  if (took == 0) return file_too_short(file.left);
+  if (took != -ENOSYS && took != -EINVAL) return taken(took, fd);
+  file.by_hand = true;
+  return copy_some(fd, file, most);
+}
+
+// What is not taken is read again: a file that waits holds no memory.
+Result<std::size_t> StreamDriver::copy_some(const Fd& fd, FilePart& file, std::size_t most) {
+  std::array<char, kReadSize> bytes;
+  const auto got = read_file_piece(file.fd, file.at, file.left, std::span(bytes).first(std::min(most, bytes.size())));
+  if (!got) return got;
+  const poe_iovec part{bytes.data(), *got};
+  return write_parts(fd, std::span(&part, 1), *got < file.left);
+}
+
+void StreamDriver::sent(std::size_t octets) noexcept {
+  FilePart& file = *queue_.front().file;
+  file_octets_ -= octets;
+  file.at += octets;
+  file.left -= octets;
+  if (file.left > 0) return;
+  --messages_;
+  queue_.pop_front();
 }
 
 // Shells are removed when they are half of all, so that each chunk moves at most once for each that leaves.

@@ -5,6 +5,9 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#ifdef __linux__
+#include <sys/sendfile.h>
+#endif
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -18,6 +21,7 @@
 #include <cstddef>
 
 #include "poe/fd.hpp"
+#include "poe/send_file.hpp"
 
 namespace poe {
 namespace {
@@ -277,6 +281,22 @@ constexpr poe_sys kReal = {
 }  // namespace
 
 const poe_sys& real_system() noexcept { return kReal; }
+
+#ifdef __linux__
+// Linux takes no more at once; it says so by taking less.
+std::int64_t send_file(const Fd& to, const Fd& from, std::uint64_t offset, std::uint64_t size) noexcept {
+  const poe_sys& sys = to.system();
+  const bool watched = sys.writev != kReal.writev || sys.sendmsg != kReal.sendmsg;
+  if (watched || !is_real(from.system())) return -ENOSYS;
+  SigpipeGuard guard;
+  auto at = static_cast<off_t>(offset);
+  const auto sent = answer<std::int64_t>(::sendfile(to.get(), from.get(), &at, size));
+  if (sent == -EPIPE) guard.broken();
+  return sent;
+}
+#else
+std::int64_t send_file(const Fd&, const Fd&, std::uint64_t, std::uint64_t) noexcept { return -ENOSYS; }
+#endif
 
 // Processes are what no simulated world has, and what nobody wraps.
 bool is_real(const poe_sys& system) noexcept { return system.spawn == kReal.spawn; }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // ReadWrite over TLS, from the start and by STARTTLS, on every loop.
+#include "sent_file.hpp"
 #include "tls_bench.hpp"
 
 namespace poe::test {
@@ -477,6 +478,39 @@ TEST_P(TlsWheelTest, ACoroutineHearsWhyThereIsNoHandshake) {
   side.emplace(layer_of(server_context("untrusted")));
   talk();
   EXPECT_EQ(log, (Log{"no: untrusted", "no: untrusted"}));
+}
+
+TEST_P(TlsWheelTest, AFileGoesThroughItInItsPlace) {
+  const std::string text = numbered(1 << 20);
+  const SentFile file(sys(), text);
+  ReadWriteOptions options = serving();
+  options.output_limit = 1000;
+  make(std::move(options));
+  with_wheel([&](ReadWrite& w) {
+    w.put("before");
+    EXPECT_EQ(w.put_file(file.open(), 0, text.size()), Output::high);
+    w.put("between");
+    w.put_file(file.open(), 7, 5);
+    w.put("after");
+    EXPECT_FALSE(w.put(std::string(1000, 'x'))) << "the limit is for what is in memory";
+    EXPECT_EQ(w.out_octets(), 7 + text.size() + 8 + 5 + 6);
+    w.shutdown_output();
+  });
+  client_begins();
+  talk();
+  EXPECT_TRUE(side->heard == "before\n" + text + "between\n" + text.substr(7, 5) + "after\n") << side->heard.size();
+  EXPECT_TRUE(said("flushed"));
+  with_wheel([](ReadWrite& w) { EXPECT_EQ(w.out_octets(), 0u); });
+}
+
+TEST_P(TlsWheelTest, AFileThatHasBecomeShorterIsAnErrorOfTheOutput) {
+  const SentFile file(sys(), numbered(1 << 20));
+  open_as_server();
+  with_wheel([&](ReadWrite& w) { w.put_file(file.open(), 0, 1 << 20); });
+  file.cut();
+  talk();
+  EXPECT_TRUE(said("error write 0 invalid_argument"));
+  EXPECT_NE(last_error.find("shorter"), std::string::npos) << last_error;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <malloc.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <random>
 #include <stdexcept>
@@ -55,6 +56,15 @@ std::string carry(StreamDriver& driver, const Ends& ends) {
   EXPECT_EQ(driver.octets(), 0U);
   EXPECT_EQ(driver.messages(), 0U);
   return all;
+}
+
+// One without a name.
+Fd temporary_file(std::string_view text) {
+  char path[] = "/tmp/poe_driver_XXXXXX";
+  Fd file(mkstemp(path));
+  unlink(path);
+  EXPECT_EQ(write(file.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  return file;
 }
 
 std::string random_text(std::mt19937& random, std::size_t size) {
@@ -403,6 +413,36 @@ INSTANTIATE_TEST_SUITE_P(
                     Faults{"EintrPipe", 0, false, 3, false}, Faults{"EintrSocket", 0, false, 3, true},
                     Faults{"AllPipe", 5, true, 3, false}, Faults{"AllSocket", 5, true, 3, true}),
     [](const auto& info) { return std::string(info.param.name); });
+
+TEST(StreamDriverFileTest, ATableThatWrapsWritingSeesAllOfAFile) {
+  FaultySystem faulty;
+  faulty.most = 1000;
+  faulty.blocks_first = true;
+  const Ends ends = make_sockets(faulty.table);
+  std::mt19937 random(7);
+  const std::string text = random_text(random, 200'000);
+  StreamDriver driver;
+  EXPECT_TRUE(driver.put("head"));
+  driver.put_file(temporary_file(text), 3, text.size() - 3);
+  EXPECT_TRUE(driver.put("tail"));
+  EXPECT_EQ(driver.octets(), text.size() + 5);
+  EXPECT_EQ(driver.octets_in_memory(), 8U);
+  EXPECT_EQ(driver.messages(), 3U);
+  EXPECT_TRUE(carry(driver, ends) == "head" + text.substr(3) + "tail");
+  EXPECT_GT(faulty.socket_writes, 200);
+}
+
+TEST(StreamDriverFileTest, OneFlushSendsNoMoreThanItsBudget) {
+  const Ends ends = make_sockets();
+  StreamDriverOptions options;
+  options.max_flush = 1000;
+  StreamDriver driver(options);
+  driver.put_file(temporary_file(std::string(5000, 'x')), 0, 5000);
+  EXPECT_EQ(driver.flush(ends.writer), 4000U);
+  driver.clear();
+  EXPECT_EQ(driver.octets(), 0U);
+  EXPECT_EQ(driver.messages(), 0U);
+}
 
 }  // namespace
 }  // namespace poe::test

@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "poe/export.hpp"
+#include "poe/fd.hpp"
 #include "poe/session.hpp"
 #include "poe/wheels/read_write_options.hpp"
 
@@ -45,6 +46,14 @@ class POE_API ReadWrite {
   /// Errors, with nothing of the record queued: `limit` (output_limit; on_error follows, once until the output has
   /// drained to the low mark); `closed` after shutdown_output() or a write error; what the filter's encode() says.
   Result<Output> put(std::string_view record);
+  /// Queues `size` octets of a regular file, from `offset` on: behind what was put before, ahead of what is put later,
+  /// and past the output filter. Where the system can, they go to the descriptor without a copy (sendfile); elsewhere,
+  /// and through a layer, they are read and written in pieces. The wheel takes the file; its position is not used, and
+  /// reading it may block for a disk. Its octets count for out_octets(), marks and on_flushed, but cost no memory, so
+  /// output_limit does not apply. A file that is shorter when its turn comes is an error of the output:
+  /// `invalid_argument` with "write".
+  /// Errors, with nothing queued: `closed` as put(); `invalid_argument`: no regular file, or an impossible offset.
+  Result<Output> put_file(Fd file, std::uint64_t offset, std::uint64_t size);
   /// Writes what the system takes right now; callbacks follow later in the turn. After a write error: tries again.
   void flush();
 

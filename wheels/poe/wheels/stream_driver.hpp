@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,6 +49,11 @@ class POE_API StreamDriver {
   /// The same; a large message is moved in, not copied. On failure `message` is left as it was.
   Result<void> put_owned(std::string&& message);
 
+  /// Queues `size` octets of a file, from `from` on, as one message; an empty one is dropped. They cost no memory, so
+  /// max_queued is not for them. Where the system can, they go from the file to the descriptor by themselves; otherwise
+  /// they are read and written in pieces. The file is read when its turn comes: it must not change until then.
+  void put_file(Fd file, std::uint64_t from, std::uint64_t size);
+
   /// Queues what `write` appends to the string it gets, as one message: an encoder writes straight into the queue.
   /// `write` returns Result<void> and may not touch what is in the string already. On failure, or if it throws,
   /// nothing is queued.
@@ -60,11 +66,14 @@ class POE_API StreamDriver {
 
   /// Writes until all is written, the descriptor takes no more, or max_flush is reached.
   /// @return  octets still queued; wait for the descriptor to be writable if there are any.
-  /// Errors: Errc::system, such as EPIPE, never with a signal; the queue is kept (P115).
+  /// Errors: Errc::system, such as EPIPE, never with a signal; Errc::invalid_argument if a file is shorter than what
+  /// was put of it. The queue is kept (P115).
   [[nodiscard]] Result<std::size_t> flush(const Fd& fd);
 
   /// Octets not written yet (POE: get_driver_out_octets).
-  std::size_t octets() const noexcept { return octets_; }
+  std::size_t octets() const noexcept { return octets_ + file_octets_; }
+  /// Of these, those in memory and not in files.
+  std::size_t octets_in_memory() const noexcept { return octets_; }
   /// Messages not written yet; one that is partly written counts (POE: get_driver_out_messages).
   std::size_t messages() const noexcept { return messages_; }
   /// Drops all that is queued.
@@ -73,10 +82,17 @@ class POE_API StreamDriver {
   void set_max_queued(std::size_t octets) noexcept { options_.max_queued = octets; }
 
  private:
+  struct FilePart {
+    Fd fd;
+    std::uint64_t at;
+    std::uint64_t left;
+    bool by_hand;  // the system cannot: read and write
+  };
   struct Chunk {
-    std::string bytes;
-    std::vector<std::size_t> ends;  // where in `bytes` each message ends
-    std::size_t ended = 0;          // how many of them are written
+    std::string bytes{};
+    std::vector<std::size_t> ends{};   // where in `bytes` each message ends
+    std::size_t ended = 0;             // how many of them are written
+    std::unique_ptr<FilePart> file{};  // instead of bytes
   };
 
   // The chunks that wait, oldest first. Why no std::deque: an empty one holds some 600 octets, and most drivers of most
@@ -129,7 +145,8 @@ class POE_API StreamDriver {
   }
   // The last chunk, or a new one if it is full. Appending to one that is partly written is fine.
   Chunk& open_chunk() {
-    return !queue_.empty() && queue_.back().bytes.size() < kChunk ? queue_.back() : queue_.push_back({});
+    const bool open = !queue_.empty() && queue_.back().bytes.size() < kChunk && queue_.back().file == nullptr;
+    return open ? queue_.back() : queue_.push_back({});
   }
   void close_message(Chunk& chunk, std::size_t octets) {
     chunk.ends.push_back(chunk.bytes.size());
@@ -139,11 +156,16 @@ class POE_API StreamDriver {
   void undo_append() noexcept;
   Result<void> check(std::size_t more) const;
   void written(std::size_t octets) noexcept;
-  std::int64_t write_some(const Fd& fd, std::size_t most);
+  void sent(std::size_t octets) noexcept;
+  Result<std::size_t> write_some(const Fd& fd, std::size_t most);
+  Result<std::size_t> send_some(const Fd& fd, FilePart& file, std::size_t most);
+  Result<std::size_t> copy_some(const Fd& fd, FilePart& file, std::size_t most);
+  Result<std::size_t> write_parts(const Fd& fd, std::span<const poe_iovec> parts, bool more);
 
   StreamDriverOptions options_;
   Queue queue_;
   std::size_t octets_ = 0;
+  std::size_t file_octets_ = 0;
   std::size_t messages_ = 0;
   std::size_t sent_ = 0;  // octets of the first chunk that are written
   int asked_ = -1;        // the descriptor whose kind is known
