@@ -203,6 +203,24 @@ Result<void> HttpConnection::stream(HttpResponse&& response, HttpSource source) 
   return {};
 }
 
+// The wheel has all of it at once, without any memory. So has the client, as far as we are asked.
+Result<void> HttpConnection::send_file(HttpResponse&& response, Fd file, std::uint64_t offset, std::uint64_t size) {
+  if (!response.fields.find("Content-Length")) response.fields.add("Content-Length", std::to_string(size));
+  if (auto done = begin(std::move(response)); !done) return done;
+  if (!exchange_ || exchange_->connection == nullptr) return {};  // the connection broke; the exchange knows
+  if (exchange_->request.head.method == "HEAD") return end({});
+  if (auto done = http().pass_body(size); !done) return done;
+  const auto output = wheel().put_file(std::move(file), offset, size);
+  if (!output) {
+    if (output.error().code() == Errc::invalid_argument) return failure(output.error());
+    break_off();
+    return {};
+  }
+  exchange_->octets += size;
+  note_put(static_cast<std::size_t>(size), *output);
+  return end({});
+}
+
 // Asked before the wheel is, for that takes what does not fit for an error of the connection.
 Result<void> HttpConnection::check_room(const char* of_what, std::size_t size) {
   constexpr std::size_t kFraming = 32;  // octets around a chunk, at most
@@ -305,7 +323,7 @@ void HttpConnection::finished() {
   } else if (head_waits_) {
     next_request();
   } else if (input_ended_) {
-    shutdown();
+    leave();
   } else {
     phase_ = input_->only_line_ends() ? Phase::idle : Phase::head;
     set_deadline(phase_ == Phase::head ? core_->options.header_time : core_->options.idle_time);
@@ -323,7 +341,7 @@ void HttpConnection::next_request() {
 void HttpConnection::close_output() {
   if (!connected()) return;
   release_exchange();
-  if (input_ended_) return shutdown();
+  if (input_ended_) return leave();
   phase_ = Phase::lingering;
   head_waits_ = false;  // the request behind is not handled
   if (input_ != nullptr) input_->listen(nullptr);

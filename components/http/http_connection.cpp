@@ -122,12 +122,21 @@ void HttpConnection::refused() {
 void HttpConnection::input_ended() {
   input_ended_ = true;
   if (exchange_ && exchange_->ends_with_client) return break_off();
-  if (phase_ != Phase::answering && !head_waits_) shutdown();
+  if (phase_ != Phase::answering && !head_waits_) leave();
+}
+
+// After the client's end. A file that is on its way has the time it takes; the write timer looks after a client that
+// takes nothing.
+void HttpConnection::leave() {
+  if (!over_high_) return shutdown();
+  phase_ = Phase::lingering;
+  no_deadline();
 }
 
 void HttpConnection::low() {
   over_high_ = false;
   if (phase_ == Phase::tunnel) return tunnel_low();
+  if (phase_ == Phase::lingering) return input_ended_ ? shutdown() : void();
   if (phase_ == Phase::waiting) return next_request();
   if (source_) return pump();
   if (!exchange_ || !exchange_->drained) return;
@@ -179,6 +188,7 @@ void HttpConnection::too_late() {
   no_deadline();
   switch (phase_) {
     case Phase::idle:
+      if (wheel().out_octets() > 0) return set_deadline(core_->options.idle_time);  // the client is not idle: it loads
       return close_output();
     case Phase::head:
       log(nullptr, 408, 0);

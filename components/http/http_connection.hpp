@@ -28,6 +28,7 @@ class HttpConnection final : public TcpConnection, private HttpInput::Listener {
   // What an exchange asks for; see HttpExchange. Called only while it is the one in hand.
   Result<void> respond(HttpResponse&& response);
   Result<void> stream(HttpResponse&& response, HttpSource source);
+  Result<void> send_file(HttpResponse&& response, Fd file, std::uint64_t offset, std::uint64_t size);
   Result<void> begin(HttpResponse&& response);
   Result<void> begin_events(HttpResponse&& response);
   Result<Output> write(std::string_view piece);
@@ -65,6 +66,7 @@ class HttpConnection final : public TcpConnection, private HttpInput::Listener {
   void message_complete();
   void refused();
   void input_ended();
+  void leave();
   void drain();
   void set_deadline(Duration from_now);
   void no_deadline() noexcept { deadline_ = TimePoint::max(); }

@@ -57,6 +57,12 @@ Result<void> HttpExchange::stream(HttpResponse response, HttpSource source) {
   return to ? (*to)->stream(std::move(response), std::move(source)) : failure(to.error());
 }
 
+Result<void> HttpExchange::send_file(HttpResponse response, Fd file, std::uint64_t offset, std::uint64_t size) {
+  auto to = connection();
+  if (!to) return failure(to.error());
+  return (*to)->send_file(std::move(response), std::move(file), offset, size);
+}
+
 Result<void> HttpExchange::begin(HttpResponse response) {
   const auto to = connection();
   return to ? (*to)->begin(std::move(response)) : failure(to.error());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "poe/components/http_files.hpp"
 
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -19,37 +19,6 @@
 
 namespace poe {
 namespace {
-
-constexpr std::uint64_t kPiece = std::uint64_t{64} << 10;  // octets of one read
-
-/// Octets of an open file, from one offset on.
-class FileSource {
- public:
-  FileSource(Fd fd, std::uint64_t from, std::uint64_t size) : fd_(std::move(fd)), at_(from), left_(size) {}
-
-  Result<bool> operator()(std::string& piece) {
-    const std::size_t before = piece.size();
-    const auto wanted = static_cast<std::size_t>(std::min(kPiece, left_));
-    piece.resize(before + wanted);
-    ssize_t got = 0;
-    do {
-      got = ::pread(fd_.get(), piece.data() + before, wanted, static_cast<off_t>(at_));
-    } while (got < 0 && errno == EINTR);
-    if (got < 0) return system_failure(errno, "read", "a file that is being sent");
-    if (got == 0 && wanted > 0) {
-      return failure(Errc::end_of_file, "read", "a file that is being sent", "it has become shorter meanwhile");
-    }
-    piece.resize(before + static_cast<std::size_t>(got));
-    at_ += static_cast<std::uint64_t>(got);
-    left_ -= static_cast<std::uint64_t>(got);
-    return left_ > 0;
-  }
-
- private:
-  Fd fd_;
-  std::uint64_t at_;
-  std::uint64_t left_;
-};
 
 HttpValidators validators_of(const struct stat& status) {
   char etag[80];
@@ -156,7 +125,7 @@ class Files {
     }
     response.fields.add("Content-Type", type_of(path)).add("Content-Length", std::to_string(range.size));
     if (range.size == 0) return static_cast<void>(exchange.respond(std::move(response)));
-    exchange.stream(std::move(response), FileSource(std::move(file.fd), range.first, range.size));
+    exchange.send_file(std::move(response), std::move(file.fd), range.first, range.size);
   }
 
   std::string folder_;

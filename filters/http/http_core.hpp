@@ -47,6 +47,7 @@ class HttpCore {
   virtual bool closing() const noexcept = 0;
   virtual bool upgraded() const noexcept = 0;
   Result<void> write_body(std::string_view piece, std::string& out) { return sender_.write(piece, out); }
+  Result<void> pass_body(std::uint64_t octets) { return sender_.pass(octets); }
 
  protected:
   enum class State : std::uint8_t {

@@ -20,6 +20,7 @@ bool HttpFilter::closing() const noexcept { return core_->closing(); }
 bool HttpFilter::upgraded() const noexcept { return core_->upgraded(); }
 
 Result<void> HttpFilter::write_body(std::string_view piece, std::string& out) { return core_->write_body(piece, out); }
+Result<void> HttpFilter::pass_body(std::uint64_t octets) { return core_->pass_body(octets); }
 
 void HttpFilter::feed(std::string_view bytes) { core_->feed(bytes); }
 void HttpFilter::keep() { core_->keep(); }

@@ -41,6 +41,14 @@ Result<void> HttpSender::write(std::string_view piece, std::string& out) {
   return {};
 }
 
+Result<void> HttpSender::pass(std::uint64_t octets) {
+  if (!busy_) return misuse("no body was begun", "begin the message first");
+  if (framing_.kind != HttpFraming::Kind::length) return misuse("its body has no stated length", "add Content-Length");
+  if (octets > framing_.size) return misuse("there is more of the body than its Content-Length says", "");
+  framing_.size -= octets;
+  return {};
+}
+
 Result<void> HttpSender::end(const HttpFields& trailers, std::string& out) {
   if (!busy_) return misuse("no body was begun", "begin the message first");
   if (written_ && framing_.kind == HttpFraming::Kind::length && framing_.size > 0) {

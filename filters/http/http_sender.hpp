@@ -26,6 +26,8 @@ class HttpSender {
   void begin(HttpFraming framing, bool written = true) noexcept;
   bool busy() const noexcept { return busy_; }
   Result<void> write(std::string_view piece, std::string& out);
+  /// The same for octets that somebody else writes, behind what is in `out` so far.
+  Result<void> pass(std::uint64_t octets);
   Result<void> end(const HttpFields& trailers, std::string& out);
 
  private:

@@ -219,6 +219,30 @@ TEST_P(HttpFilesTest, ALargeFileLeavesAsFastAsItIsTaken) {
   EXPECT_TRUE(body_of(heard(client).text) == large);
 }
 
+TEST_P(HttpFilesTest, BehindALargeFileTheConnectionGoesOn) {
+  const std::string large(5000000, 'x');
+  write("www/large", large);
+  serve_files();
+  const Client client = dial();
+  say(client, "GET /f/large HTTP/1.1\r\nHost: a\r\n\r\nGET /f/a.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  until([&] { return heard(client).ended; });
+  const std::string body = body_of(heard(client).text);
+  EXPECT_TRUE(body.starts_with(large + "HTTP/1.1 200 OK\r\n")) << body.size();
+}
+
+TEST_P(HttpFilesTest, WhoEndsItsHalfGetsAllOfALargeFileHoweverSlowly) {
+  write("www/large", std::string(5000000, 'x'));
+  serve_files();
+  const Client client = dial();
+  with_client(ids[0], [](TcpClient& c) { c.wheel().pause_input(); });
+  say(client, "GET /f/large HTTP/1.1\r\nHost: a\r\n\r\n");
+  with_client(ids[0], [](TcpClient& c) { c.wheel().shutdown_output(); });
+  settle();
+  with_client(ids[0], [](TcpClient& c) { c.wheel().resume_input(); });
+  until([&] { return heard(client).ended; });
+  EXPECT_EQ(body_of(heard(client).text).size(), 5000000u);
+}
+
 TEST_P(HttpFilesTest, AFileThatIsCutMeanwhileBreaksTheConnectionOff) {
   write("www/large", std::string(8000000, 'x'));
   serve_files();

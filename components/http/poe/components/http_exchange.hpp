@@ -107,6 +107,12 @@ class POE_API HttpExchange {
   /// handle may go. `response.body` is not looked at. Give a Content-Length if it is known, or the body is chunked.
   Result<void> stream(HttpResponse response, HttpSource source);
 
+  /// An answer whose body is `size` octets of a regular file, from `offset` on: see ReadWrite::put_file().
+  /// Content-Length is added; `response.body` is not looked at. Nothing is asked for any more: the answer is complete
+  /// when this returns, and the connection breaks off if the file becomes shorter before it is out. Error also:
+  /// `invalid_argument` if it is no regular file; the head is out by then.
+  Result<void> send_file(HttpResponse response, Fd file, std::uint64_t offset, std::uint64_t size);
+
   /// @name An answer in pieces: begin(), write() as often as you like, end(). As for stream().
   /// @{
   Result<void> begin(HttpResponse response);

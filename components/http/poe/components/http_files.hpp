@@ -4,8 +4,8 @@
 //
 //     options.routes.get("/files/*", poe::http_files("/srv/www"));
 //
-// Files are read by blocking calls, at most 64 KiB at a time and only when the client has taken what was read before:
-// for local disks, not for a network file system that may hang.
+// Files leave by sendfile(2), or with TLS in pieces of 64 KiB, when the client has taken what went before. Reading them
+// blocks: for local disks, not for a network file system that may hang.
 #pragma once
 
 #include <map>

@@ -38,6 +38,10 @@ class POE_API HttpFilter : public Filter {
   /// A piece of the body of the message that was begun, appended to `out`. Errors: Errc::invalid_argument if none was,
   /// if it has no body, or if that would be longer than its Content-Length.
   Result<void> write_body(std::string_view piece, std::string& out);
+  /// Says that `octets` of the body are written without the filter, a file by ReadWrite::put_file() for example, now
+  /// and behind what it has written. Errors: Errc::invalid_argument if no body of a stated length is being written, or
+  /// that is shorter.
+  Result<void> pass_body(std::uint64_t octets);
 
   void feed(std::string_view bytes) override;
   void keep() override;
