@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Asks for the same file again and again. What comes is counted and dropped inside the system (MSG_TRUNC), so that it is
-// the server who is busy.
+// Asks for the same file again and again. What comes is counted and dropped inside the system (MSG_TRUNC), so that it
+// is the server who is busy.
 #include <sys/socket.h>
 
 #include <array>

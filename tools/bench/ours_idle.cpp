@@ -31,7 +31,7 @@ class IdleServer : public Session {
    private:
     ReadWriteOptions wiring(Fd socket) {
       ReadWriteOptions options(std::move(socket));
-      options.filter = LineFilter(LineOptions("\n"));
+      options.filter = server_.lines_.clone();  // clones share their settings
       options.receiver = this;
       return options;
     }
@@ -50,6 +50,7 @@ class IdleServer : public Session {
   }
   unsigned left_;
   unsigned open_;
+  LineFilter lines_{LineOptions("\n")};
   std::vector<std::unique_ptr<Connection>> connections_;
   ListenAccept accept_;
 };

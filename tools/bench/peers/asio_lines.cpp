@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A line server on Asio as an expert tunes it: no async_read_until, but a large buffer read as a whole, scanned by hand,
-// and all answers of one read written at once.
+// A line server on Asio as an expert tunes it: no async_read_until, but a large buffer read as a whole, scanned by
+// hand, and all answers of one read written at once.
 #define ASIO_STANDALONE 1
 #define ASIO_NO_DEPRECATED 1
 #include <array>
