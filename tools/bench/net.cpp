@@ -43,7 +43,7 @@ std::vector<Case> net_cases() {
       made("tcp_echo_c64", Kind::echo, 60'000, 64, 64),
       made("tcp_echo_c1000", Kind::echo, 60'000, 1000, 1000),
       made("lines_as_views", Kind::line_views, kLines, 4, 512),
-      made("lines_as_strings", Kind::line_strings, kLines, 4, 512),
+      made("lines_as_strings", Kind::line_strings, kLines / 8, 4, 512),
       made("http_hello_c64", Kind::http, 40'000, 64, 1),
       made("http_hello_p16", Kind::http, 160'000, 64, 16),
       made("idle_connection_10k", Kind::idle_bytes, 10'000, 10'000, 1),
