@@ -14,9 +14,9 @@
 
 #include "datagram_bench.hpp"
 #include "follow_tail_bench.hpp"
-#include "read_write_bench.hpp"
 #include "poe/wheels/listen_accept.hpp"
 #include "poe/wheels/socket_factory.hpp"
+#include "read_write_bench.hpp"
 #include "run_bench.hpp"
 #include "wheel_bench.hpp"
 
@@ -141,7 +141,8 @@ class RunStage final : public RigStage<RunStageRig, Run> {
   ~RunStage() override { EXPECT_TRUE(nobody_is_left()) << "a child was not reaped"; }
   /// A child that says something to each word it is told.
   void play() override {
-    RunOptions options = logging_both(RunOptions::shell("read a; echo $a; read b; echo $b >&2; read c; exec >&-; read d; exec 2>&-; exit 3"));
+    RunOptions options = logging_both(
+        RunOptions::shell("read a; echo $a; read b; echo $b >&2; read c; exec >&-; read d; exec 2>&-; exit 3"));
     options.on_stdin_high = [this] { note("high"); };
     options.on_stdin_low = [this] { note("low"); };
     options.on_stdin_flushed = [this] { note("flushed"); };

@@ -31,8 +31,8 @@ const std::vector<Scene>& scenes() {
       {"datagram", true, {"datagram one", "error receive limit", "datagram two", "flushed"}, open<DatagramStage>},
       {"run",
        false,
-       {"high", "low", "flushed", "out first", "flushed", "err b", "flushed", "error out read 0", "flushed", "error err read 0",
-        "close", "exit 3"},
+       {"high", "low", "flushed", "out first", "flushed", "err b", "flushed", "error out read 0", "flushed",
+        "error err read 0", "close", "exit 3"},
        open<RunStage>},
       {"follow_tail_told", false, {"reset", "line", "idle", "error open 21"}, open<FollowTailStage<true>>},
       {"follow_tail_looking", false, {"reset", "line", "idle", "error open 21"}, open<FollowTailStage<false>>},
@@ -75,12 +75,9 @@ class Callbacks : public testing::TestWithParam<std::tuple<std::string, std::siz
   }
   void expect_all(Stage& stage) const { EXPECT_EQ(stage.the_log(), scene().all); }
 };
-INSTANTIATE_TEST_SUITE_P(, Callbacks,
-                         testing::Combine(testing::ValuesIn(built_loops()),
-                                          testing::Range(std::size_t{0}, scenes().size())),
-                         [](const auto& info) {
-                           return std::get<0>(info.param) + "_" + scenes()[std::get<1>(info.param)].name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    , Callbacks, testing::Combine(testing::ValuesIn(built_loops()), testing::Range(std::size_t{0}, scenes().size())),
+    [](const auto& info) { return std::get<0>(info.param) + "_" + scenes()[std::get<1>(info.param)].name; });
 
 TEST_P(Callbacks, LeftAloneAllIsTold) {
   in_each([](Stage&) {}, [this](Stage& stage, const std::string&) { expect_all(stage); });
