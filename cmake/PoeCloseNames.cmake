@@ -5,7 +5,7 @@
 # their run-times are in the program only.
 function(poe_close_names target)
   target_link_options(${target} PRIVATE -Wl,-Bsymbolic-functions)
-  if(NOT (CMAKE_CXX_COMPILER_ID MATCHES Clang AND "${POE_SANITIZE} ${CMAKE_CXX_FLAGS}" MATCHES "address|thread|undefined"))
+  if(NOT (CMAKE_CXX_COMPILER_ID MATCHES Clang AND (POE_SANITIZE OR CMAKE_CXX_FLAGS MATCHES "-fsanitize=")))
     target_link_options(${target} PRIVATE -Wl,-z,defs)
   endif()
 endfunction()

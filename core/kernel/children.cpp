@@ -30,11 +30,9 @@ Result<ChildWatch> KernelCore::add_child(SessionId id, std::int64_t pid, Fn<void
   add_reference(id.slot());
   auto handle = make_handle<ChildWatch>(Handle::Kind::child, index, children_.generation(index));
   if (pids_.at(pid).polled) {  // it may have ended before we listened; not at once: others may await it, too (P085)
-    sent(*queue_.push(internal::deferred, id.bits, id.slot(), [&](void* at) {
-      Payload<Fn<void()>>::construct(at, Fn<void()>([this, pid] {
-                                       if (pids_.contains(pid)) reap(pid);
-                                     }));
-    }));
+    defer_to(id_of(0), [this, pid] {  // of the kernel's own: no session's limit or end may drop it
+      if (pids_.contains(pid)) reap(pid);
+    });
   }
   return handle;
 }

@@ -7,7 +7,7 @@ namespace poe {
 
 Handle& Handle::operator=(Handle&& other) noexcept {
   if (this != &other) {
-    cancel();
+    const Handle former(std::move(*this));  // goes last: what it stands for may hold this one
     core_ = std::exchange(other.core_, nullptr);
     index_ = other.index_;
     kind_ = other.kind_;
@@ -89,8 +89,11 @@ bool KernelCore::handle_holds(const Handle& handle) const noexcept {
 }
 
 void KernelCore::cancel_handle(Handle& handle) noexcept {
-  if (handle_holds(handle)) drop_resource(handle.kind_, handle.index_);
-  handle.core_ = nullptr;
+  const bool holds = handle_holds(handle);
+  const Handle::Kind kind = handle.kind_;
+  const std::uint32_t index = handle.index_;
+  handle.core_ = nullptr;  // first: what is dropped may be what holds the handle
+  if (holds) drop_resource(kind, index);
   handle_released();
 }
 

@@ -108,8 +108,15 @@ std::vector<std::string> KernelCore::check_books() const {
     }
   };
   const auto always = [](const auto&) { return true; };
+  std::vector<std::uint32_t> timers(slots_.size(), 0);
+  std::size_t waiting = 0;
   for (std::uint32_t i = 0; i < timers_.size(); ++i) {
-    if (timers_.used(i) && !timers_.tag(i).is(TimerTag::kDead)) ++counted[timers_.tag(i).slot];
+    if (!timers_.used(i)) continue;
+    const TimerTag& tag = timers_.tag(i);
+    if (timer_queue_.contains(i)) ++waiting;
+    if (tag.is(TimerTag::kDead)) continue;
+    ++counted[tag.slot];
+    ++timers[tag.slot];
   }
   count(watches_, [](const WatchNode& node) { return !node.dead && !node.internal; });
   count(children_, always);
@@ -126,6 +133,10 @@ std::vector<std::string> KernelCore::check_books() const {
     if (record.sender != SessionId{record.target}.slot()) ++counted[record.sender];
   }
   std::vector<std::string> wrong;
+  if (waiting != timer_queue_.size()) {
+    wrong.push_back("the queue of timers counts " + std::to_string(timer_queue_.size()) + ", but there are " +
+                    std::to_string(waiting));
+  }
   for (std::uint32_t slot = 1; slot < slots_.size(); ++slot) {
     if (slots_[slot].id == 0) continue;
     counted[slot] += cold_[slot].postbacks;
@@ -133,6 +144,10 @@ std::vector<std::string> KernelCore::check_books() const {
     if (counted[slot] != slots_[slot].references) {
       wrong.push_back(describe(id_of(slot)) + " counts " + std::to_string(slots_[slot].references) +
                       " references, but there are " + std::to_string(counted[slot]));
+    }
+    if (timers[slot] != slots_[slot].timers) {
+      wrong.push_back(describe(id_of(slot)) + " counts " + std::to_string(slots_[slot].timers) +
+                      " timers, but there are " + std::to_string(timers[slot]));
     }
   }
   return wrong;

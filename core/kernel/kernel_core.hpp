@@ -255,6 +255,10 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   static Timer refuse_timer(const EventKey& key, void* payload) noexcept;
   TimerTable::Added make_timer(SessionId id, const EventKey& key, void* payload, std::int64_t period);
   Timer set_timer(const TimerTable::Added& made, std::int64_t due);
+  /// A timer in the past comes before what is posted after it (P004).
+  void end_pass_for(std::int64_t due) {
+    if (due <= look_) pass_end_ = std::min(pass_end_, queue_.pushed());
+  }
   std::vector<CancelledTimer> cancel_timers(SessionId id);
   void run_timers(std::int64_t until);
   void box_arguments(std::uint32_t timer, std::int64_t period);

@@ -201,6 +201,7 @@ void LoopFds::take_inner_reports(bool broken) noexcept {
     use_inner_set();
   } else if (broken || spoilt()) {
     ready_.erase(taken, ready_.end());
+    all_off();
     leave_inner_set();
     use_inner_set();
   } else {

@@ -23,14 +23,19 @@ class TimerQueue {
   std::size_t size() const noexcept { return live_; }
 
   bool contains(std::uint32_t timer) const noexcept { return timers_.when(timer).entry != 0; }
+  /// For one more, so that adding it cannot fail.
+  void make_room() {
+    if (entry_count_ == room_) [[unlikely]]
+      grow();
+  }
   /// Puts a timer in that is not there.
   void add(std::uint32_t timer, std::int64_t due) { add(timer, timers_.when(timer), due); }
   void add(std::uint32_t timer, TimerWhen& when, std::int64_t due) {
     const std::uint32_t order = take_order();
+    push(Entry{due, timer, order});
     when = {due, order, order};
     ++live_;
     spare_ += kStale;
-    push(Entry{due, timer, order});
   }
   /// Takes out one that is there.
   void remove(std::uint32_t timer) noexcept {
@@ -95,8 +100,7 @@ class TimerQueue {
     return order;
   }
   void push(const Entry& added) {
-    if (entry_count_ == room_) [[unlikely]]
-      grow();
+    make_room();
     sift_up(entry_count_++, added);
   }
   void grow();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "internal_events.hpp"
@@ -10,13 +11,14 @@ namespace poe {
 
 // A timer of a session that lives, whose time is still to be set. Takes the payload over.
 inline TimerTable::Added KernelCore::make_timer(SessionId id, const EventKey& key, void* payload, std::int64_t period) {
+  timer_queue_.make_room();  // what may fail comes first
   const TimerTable::Added made = timers_.add();
   made.tag.slot = id.slot();
   made.what.key = &key;
-  ++slots_[id.slot()].timers;
-  add_reference(id.slot());
   if (period != 0 || key.ops->size > TimerWhat::kRoom) [[unlikely]]
     box_arguments(made.index, period);
+  ++slots_[id.slot()].timers;
+  add_reference(id.slot());
   if (key.ops->size != 0) {
     if (key.ops->destroy != nullptr) made.tag.set(TimerTag::kOwner);
     key.ops->relocate(payload, timers_.payload(made.index));
@@ -26,7 +28,7 @@ inline TimerTable::Added KernelCore::make_timer(SessionId id, const EventKey& ke
 
 inline Timer KernelCore::set_timer(const TimerTable::Added& made, std::int64_t due) {
   timer_queue_.add(made.index, made.when, due);
-  if (due <= look_) pass_end_ = std::min(pass_end_, queue_.pushed());  // it comes before what is posted after it
+  end_pass_for(due);
   if (asleep_ && timer_queue_.first() == made.index) schedule();
   return make_handle<Timer>(Handle::Kind::timer, made.index, made.tag.generation());
 }
@@ -60,7 +62,11 @@ Timer KernelCore::start_repeating_timer(SessionId id, std::int64_t first, std::i
 
 void KernelCore::box_arguments(std::uint32_t index, std::int64_t period) {
   TimerWhat& what = timers_.what(index);
-  void* const box = ::operator new(sizeof(TimerWhat::Box) + what.key->ops->size);
+  void* const box = ::operator new(sizeof(TimerWhat::Box) + what.key->ops->size, std::nothrow);
+  if (box == nullptr) {
+    timers_.remove(index);
+    throw std::bad_alloc();
+  }
   ::new (box) TimerWhat::Box{period, Missed::coalesce};
   std::memcpy(what.small, &box, sizeof box);
   timers_.tag(index).set(TimerTag::kBoxed | (period != 0 ? TimerTag::kPeriodic : 0U));
@@ -115,8 +121,8 @@ void KernelCore::fire(std::uint32_t index) {
 
 void KernelCore::fire_periodic(std::uint32_t index) {
   TimerTag& tag = timers_.tag(index);
-  const TimerWhat& what = timers_.what(index);
-  const TimerWhat::Box& how = *what.box();
+  const EventKey& key = *timers_.what(index).key;
+  const TimerWhat::Box& how = *timers_.what(index).box();
   const std::int64_t due = timers_.when(index).due;
   const std::int64_t now = clock();  // not look_: a handler of this turn may be what was late
   std::int64_t missed = now > due ? (now - due) / how.period : 0;
@@ -126,11 +132,13 @@ void KernelCore::fire_periodic(std::uint32_t index) {
       index, saturating_add(TimePoint(Duration(due)), Duration(how.period * (missed + 1))).time_since_epoch().count());
   if (dropped) return;
   alignas(8) std::byte copy[264];
-  const bool copied = guarded(tag.slot, *what.key, [&] { what.key->ops->copy(timers_.payload(index), copy); });
+  const bool copied = guarded(tag.slot, key, [&] { key.ops->copy(timers_.payload(index), copy); });
   if (!copied) return;
+  const bool outermost = !tag.is(TimerTag::kFiring);  // a reentrant session may run its slices inside its handler
   tag.set(TimerTag::kFiring);
-  call_timer(tag.slot, *what.key, copy);
-  if (what.key->ops->destroy != nullptr) what.key->ops->destroy(copy);
+  call_timer(tag.slot, key, copy);
+  if (key.ops->destroy != nullptr) key.ops->destroy(copy);
+  if (!outermost) return;
   tag.clear(TimerTag::kFiring);
   if (tag.is(TimerTag::kDead)) free_timer(index);
 }
@@ -174,7 +182,7 @@ void KernelCore::unlist_timer(std::uint32_t index) noexcept {
 // What a cancelled timer seldom leads to.
 void KernelCore::after_cancel(std::uint32_t slot) noexcept {
   if (timer_queue_.is_to_compact()) timer_queue_.compact();
-  dropped_reference(slot);
+  if (slots_[slot].id != 0) dropped_reference(slot);
   if (handles_ == 0 && retired_) delete this;
 }
 
@@ -185,11 +193,8 @@ void KernelCore::drop_timer(std::uint32_t index) noexcept {
   unlist_timer(index);
   if (slots_[tag.slot].id != 0) drop_reference(tag.slot);
   tag.clear(TimerTag::kQueued);
-  if (tag.is(TimerTag::kFiring)) {
-    tag.set(TimerTag::kDead);  // freed when its handler returns
-  } else {
-    free_timer(index);
-  }
+  tag.set(TimerTag::kDead);                           // also for a handle that its arguments hold
+  if (!tag.is(TimerTag::kFiring)) free_timer(index);  // else when its handler has returned
 }
 
 // A timer goes with its handle, and handles go with their session's object. Only where no handle is left, a session's
@@ -228,7 +233,12 @@ std::vector<CancelledTimer> KernelCore::cancel_timers(SessionId id) {
     told.due = TimePoint(Duration(timer_due(index)));
     key.ops->to_values(timers_.payload(index), told.arguments);
   }
-  for (const std::uint32_t index : ours) drop_timer(index);
+  std::vector<std::uint32_t> generations;
+  for (const std::uint32_t index : ours) generations.push_back(timers_.tag(index).generation());
+  for (std::size_t i = 0; i < ours.size(); ++i) {  // the arguments of one may hold the handle of another
+    const TimerTag& tag = timers_.tag(ours[i]);
+    if (tag.generation() == generations[i] && tag.is_to_fire()) drop_timer(ours[i]);
+  }
   return cancelled;
 }
 
@@ -246,6 +256,7 @@ Result<void> KernelCore::move_timer(Handle& timer, std::int64_t due) {
     return {};  // it keeps its place among equals (P014)
   }
   timer_queue_.move(timer.index_, due);
+  end_pass_for(due);
   if (asleep_) schedule();
   return {};
 }

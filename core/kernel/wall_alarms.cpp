@@ -79,6 +79,7 @@ void KernelCore::follow_wall_clock(std::uint32_t index, std::int64_t wall) {
       }
     }
   }
+  timers_.tag(index).clear(TimerTag::kQueued);  // a record that stands for it is too late
   timers_.tag(index).set(TimerTag::kWall);
   wall_alarms_.set(index, wall);
   const std::int64_t wall_now = system_ != nullptr ? system_->clock(system_->ctx, POE_CLOCK_REALTIME) : 0;
@@ -86,7 +87,7 @@ void KernelCore::follow_wall_clock(std::uint32_t index, std::int64_t wall) {
   std::int64_t due = wall_alarms_.by_kernel_clock(wall, wall_now, now);
   if (!wall_alarms_.changes) due = std::min(due, now + kSecond);
   timer_queue_.move(index, due);
-  if (due <= look_) pass_end_ = std::min(pass_end_, queue_.pushed());  // as start_timer()
+  end_pass_for(due);
   if (asleep_) schedule();
 }
 
