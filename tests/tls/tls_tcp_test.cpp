@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // TcpServer and TcpClient over TLS, on every loop.
-#include "certificates.hpp"
+#include "bare_client.hpp"
 #include "tcp_bench.hpp"
 
 namespace poe::test {

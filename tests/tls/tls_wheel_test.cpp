@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // ReadWrite over TLS, from the start and by STARTTLS, on every loop.
+#include "glass.hpp"
 #include "sent_file.hpp"
 #include "tls_bench.hpp"
 
@@ -429,6 +430,8 @@ TEST_P(TlsWheelTest, WhoMakesTheLayerTalkAndDoesNotListenIsRefused) {
   }
   EXPECT_EQ(log, Log{"error secure 0 limit"});
 }
+
+// ---- a layer that fails when it is open
 
 // ---- coroutines
 

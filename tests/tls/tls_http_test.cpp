@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+//
+// HttpServer over TLS where a connection is cut: by the client, and by who ends the session.
+#include "bare_client.hpp"
+#include "http_bench.hpp"
+#include "poe/components/http_events.hpp"
+#include "poe/components/http_socket.hpp"
+
+namespace poe::test {
+namespace {
+
+class TlsHttpTest : public HttpTest {
+ protected:
+  HttpServerOptions secure_options() {
+    HttpServerOptions options = server_options();
+    options.tls = server_context();
+    return options;
+  }
+  /// Says `request` on a connection of its own, and runs until the answer has `text` in it.
+  void ask_for(const std::string& request, const std::string& text) {
+    id = connect(client.options(port));
+    until([this] { return client.opened; });
+    with_client(id, [&](TcpClient& c) { client.say(c, request); });
+    until([&] { return client.heard(text) || client.ended; });
+    ASSERT_FALSE(client.ended) << client.side.heard;
+  }
+  /// Without the goodbye that TLS demands.
+  void cut_off() {
+    with_client(id, [](TcpClient& c) { c.shutdown(); });
+  }
+  std::size_t connections(SessionId server) {
+    std::size_t count = 0;
+    EXPECT_TRUE(kernel.with<HttpServer>(server, [&](HttpServer& s) { count = s.connections(); }));
+    return count;
+  }
+  /// An answer that lasts as long as its connection, and what it said before the test goes on.
+  SessionId begin_half_an_answer() {
+    HttpServerOptions options = secure_options();
+    options.routes.get("/", [this](HttpExchange exchange) {
+      connection = kernel.current();
+      kept = std::move(exchange);
+      EXPECT_TRUE(kept.begin(HttpResponse(200)));
+      EXPECT_TRUE(kept.write("half"));
+    });
+    const SessionId server = serve_http(std::move(options));
+    ask_for("GET / HTTP/1.0\r\n\r\n", "half");
+    return server;
+  }
+
+  BareClient client;
+  SessionId id;
+  SessionId connection;
+  HttpExchange kept;
+};
+POE_ON_EVERY_LOOP(TlsHttpTest);
+
+TEST_P(TlsHttpTest, AnAnswerEndsWithTheGoodbye) {
+  HttpServerOptions options = secure_options();
+  options.routes.get("/", [](HttpExchange exchange) { exchange.respond(200, "whole"); });
+  serve_http(std::move(options));
+  ask_for("GET / HTTP/1.0\r\n\r\n", "whole");
+  until([this] { return client.said_goodbye(); });
+}
+
+}  // namespace
+}  // namespace poe::test
