@@ -49,6 +49,7 @@ struct Layered {
   Timer limit;                    // of the opening
   std::optional<Error> end;       // of the input: told behind the records before it
   bool told_open = false;
+  bool agreed = false;  // on_secured has returned: what was put may leave
   bool said_end = false;
   bool failed = false;  // no octet passes any more, either way
 

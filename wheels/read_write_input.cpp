@@ -79,14 +79,7 @@ void ReadWrite::State::accept_bytes(std::string_view bytes) {
 void ReadWrite::State::deliver() {
   struct Level {
     State& state;
-    ~Level() {
-      --state.delivering_;
-      if (state.closed_) return;
-      if (state.held_) state.input_filter_->keep();
-      if (state.delivering_ == 0 && std::exchange(state.nested_, false) && state.reads()) {
-        state.read_watch_.resume(POE_READ);
-      }
-    }
+    ~Level() { state.leave_level(); }
   } level{*this};
   ++delivering_;
   held_ = true;
@@ -96,6 +89,13 @@ void ReadWrite::State::deliver() {
       break;
     }
   }
+}
+
+void ReadWrite::State::leave_level() {
+  --delivering_;
+  if (closed_) return;
+  if (held_) input_filter_->keep();
+  if (delivering_ == 0 && std::exchange(nested_, false) && reads()) read_watch_.resume(POE_READ);
 }
 
 bool ReadWrite::State::deliver_one() {

@@ -73,8 +73,11 @@ bool ReadWrite::State::read_wire() {
   std::array<char, StreamDriver::kReadSize> plain;
   const std::uint64_t before = in_octets_;
   const std::size_t got = fetch(plain);
-  layer_opened();
-  if (!closed_ && got > 0 && !input_ended_) accept_bytes({plain.data(), got});
+  if (!opens()) {
+    if (!closed_ && got > 0 && !input_ended_) accept_bytes({plain.data(), got});
+  } else {
+    layer_opened({plain.data(), got});
+  }
   if (!closed_) tell_layer_end();
   if (!closed_) output_turn();
   return !closed_ && in_octets_ > before;
@@ -140,15 +143,43 @@ void ReadWrite::State::layer_failed(const Error& error) {
   if (!receives_ && reader_waits()) serve_reader();
 }
 
-void ReadWrite::State::layer_opened() {
-  if (closed_ || !opening() || !layered()->layer->is_open()) return;
+// What came with the last flight is kept before anybody is told: the callback may throw, read on, or run a timeslice.
+void ReadWrite::State::layer_opened(std::string_view first) {
   Layered& l = *layered();
   l.told_open = true;
   l.limit.cancel();
+  if (!first.empty() && !input_ended_) {
+    input_filter_->feed(first);
+    input_filter_->keep();
+    held_ = true;
+  }
+  tell_secured();
+  if (closed_) return;
+  l.agreed = true;
   dirty_ = true;  // what was put meanwhile
   if (!reads()) read_watch_.pause(POE_READ);
   if (rare_) settle_outputs();
-  if (is_heard()) receiver_->on_secured();
+  if (!held_ || !reads()) return;
+  records_left_ = std::max<std::uint32_t>(budget_.records, 1);
+  deliver();
+}
+
+// A check of the other side that throws has not been passed: then it is as if the layer had never opened.
+void ReadWrite::State::tell_secured() {
+  if (!is_heard()) return;
+  ++delivering_;
+  try {
+    receiver_->on_secured();
+  } catch (...) {
+    leave_level();
+    if (closed_) throw;
+    held_ = false;
+    static_cast<void>(input_filter_->take_pending());
+    layered()->told_open = false;
+    layer_failed(Error(Errc::exception, "secure", subject(input_.get()), "on_secured threw: nobody vouches for it"));
+    throw;
+  }
+  leave_level();
 }
 
 // A wheel that is read by a coroutine asks for its records first.
@@ -201,7 +232,7 @@ Result<void> ReadWrite::State::encode_plain(std::string_view record) {
 // Not before the layer is open and everybody knows: on_secured is the place to look at the other side, and to drop it.
 Result<void> ReadWrite::State::encode_ahead() {
   Layered& l = *layered();
-  if (!l.told_open || l.said_end) return {};
+  if (!l.agreed || l.said_end) return {};
   while (l.waiting() > 0 && out_.octets() < kAhead) {
     if (auto read = l.refill(); !read) return read;
     const std::string_view piece = std::string_view(l.plain).substr(l.encoded, kPiece);
@@ -233,7 +264,7 @@ Result<std::size_t> ReadWrite::State::flush_layer() {
       return failure(done.error());
     }
     const auto left = out_.flush(separate_ ? output_ : input_);
-    if (!left || *left > 0 || !layered()->told_open || layered()->waiting() == 0) return left;
+    if (!left || *left > 0 || !layered()->agreed || layered()->waiting() == 0) return left;
   }
   return queued();
 }

@@ -178,6 +178,7 @@ class ReadWrite::State {
   bool read_once();
   void accept_bytes(std::string_view bytes);
   void deliver();
+  void leave_level();
   bool deliver_one();
   Error read_error(const Error& why) const;
   void tell_record(std::string_view record);
@@ -195,7 +196,9 @@ class ReadWrite::State {
   std::size_t decode(std::string_view wire, std::span<char> plain);
   void wire_ended(const Error& error);
   void layer_failed(const Error& error);
-  void layer_opened();
+  bool opens() const noexcept { return !closed_ && opening() && layered()->layer->is_open(); }
+  void layer_opened(std::string_view first);
+  void tell_secured();
   void tell_layer_end();
   bool layer_end_due() const noexcept;
   void say(std::string&& words);

@@ -85,6 +85,45 @@ TEST_P(TlsWheelTest, OnSecuredIsThePlaceToSendSomebodyAway) {
   EXPECT_FALSE(side->layer->input_ended()) << "what was put is missing: this is no orderly end";
 }
 
+TEST_P(TlsWheelTest, ACheckThatThrowsLetsNothingPassEitherWay) {
+  make(serving());
+  as_session([](Bench& bench) {
+    SessionOptions careless = bench.options();
+    careless.on_throw = OnThrow::report;
+    bench.set_options(careless);
+  });
+  with_wheel([](ReadWrite& w) { EXPECT_TRUE(w.put("secret")); });
+  on_note = [this](const std::string& what) {
+    if (what == "secured") throw std::runtime_error("not the one I know");
+  };
+  client_begins();
+  carry();
+  for (int i = 0; i < 50 && !side->layer->is_open(); ++i) carry();
+  side->say("at once\n");
+  talk();
+  EXPECT_EQ(log, (Log{"secured", "error secure 0 exception"}));
+  EXPECT_EQ(side->heard, "");
+  EXPECT_FALSE(side->layer->input_ended());
+  with_wheel([](ReadWrite& w) { EXPECT_EQ(w.put("more").error().code(), Errc::closed); });
+}
+
+TEST_P(TlsWheelTest, WhatIsReadInSecuredComesBehindWhatCameWithIt) {
+  make(serving());
+  client_begins();
+  carry();
+  for (int i = 0; i < 50 && !side->layer->is_open(); ++i) carry();
+  ASSERT_TRUE(side->layer->is_open());
+  side->say("one\n");
+  on_note = [this](const std::string& what) {
+    if (what != "secured") return;
+    side->say("two\n");
+    say(std::exchange(side->said, {}));
+    with_wheel([](ReadWrite& w) { w.read_now(); });
+  };
+  talk();
+  EXPECT_EQ(log, (Log{"secured", "record one", "record two"}));
+}
+
 TEST_P(TlsWheelTest, ASlowHandshakeIsEnded) {
   TlsServerOptions hasty = server_identity();
   hasty.handshake_time = 20ms;
