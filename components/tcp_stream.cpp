@@ -49,6 +49,8 @@ void TcpStream::finish() {
   if (!wheel_ || shutting_down_) return;
   shutting_down_ = true;
   wheel_.pause_input();
+  // What a layer says by itself was never put: without this, nobody would tell that it is out.
+  if (!broken_ && wheel_.layer() != nullptr) wheel_.flush();
   if (broken_ || wheel_.out_octets() == 0) return close();
   give_up_ = after(settings().shutdown_limit, [this] { close(); });
 }

@@ -273,7 +273,8 @@ Result<std::size_t> ReadWrite::State::flush_layer() {
 void ReadWrite::State::say_goodbye() {
   Layered& l = *layered();
   l.limit.cancel();
-  if (!l.told_open || l.failed || l.said_end || output_failed_ || output_ended_ || queued() > 0) return;
+  if (!l.told_open || l.failed || l.said_end || output_failed_ || output_ended_) return;
+  if (unflushed_ && queued() > 0) return;
   std::string wire;
   l.layer->end(wire);
   static_cast<void>(out_.put_owned(std::move(wire)));

@@ -78,6 +78,7 @@ void ReadWrite::State::flush() {
   output_failed_ = false;
   write_now();
   dirty_ = true;
+  unflushed_ = unflushed_ || (layered() != nullptr && queued() > 0);  // who asks is told, also of the layer's own words
 }
 
 void ReadWrite::State::output_turn() {

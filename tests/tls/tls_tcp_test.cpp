@@ -102,6 +102,38 @@ TEST_P(TlsTcpTest, AShutdownInTheHandshakeLastsNoLongerThanItsLimit) {
   EXPECT_FALSE(said("C connected"));
 }
 
+TEST_P(TlsTcpTest, AClientThatShutsDownAsSoonAsItIsConnectedWaitsForNothing) {
+  serve(secure_server());
+  TcpClientOptions wanted = secure_client();
+  wanted.shutdown_limit = kForever;
+  wanted.connected = [](TcpClient& c) { c.shutdown(); };
+  const SessionId client = connect(std::move(wanted));
+  until([&] { return !kernel.alive(client) && said("S disconnected, wheel alive"); });
+  EXPECT_TRUE(said("S client error read end_of_file")) << "it has said goodbye";
+}
+
+TEST_P(TlsTcpTest, AServerThatShutsDownAsSoonAsItIsConnectedWaitsForNothing) {
+  TcpServerOptions options = secure_server();
+  options.shutdown_limit = kForever;
+  options.client_connected = [](TcpConnection& c) { c.shutdown(); };
+  serve(std::move(options));
+  const SessionId client = connect(secure_client());
+  until([&] { return !kernel.alive(client); });
+  EXPECT_TRUE(said("C error end_of_file")) << "it has said goodbye";
+}
+
+TEST_P(TlsTcpTest, AClientThatHasNothingToSayIsNotKept) {
+  TcpServerOptions options = secure_server();
+  options.shutdown_limit = kForever;
+  serve(std::move(options));
+  BareClient client;
+  client.on_open = [&] { client.side.layer->end(client.side.said); };  // in one read with the end of the handshake
+  connect(client.options(port));
+  until([&] { return said("S disconnected, wheel alive"); });
+  until([&] { return client.ended; });
+  EXPECT_TRUE(client.said_goodbye());
+}
+
 TEST_P(TlsTcpTest, MuchGoesBothWays) {
   constexpr int kLines = 3000;
   const std::string line(700, 'x');

@@ -85,6 +85,15 @@ TEST_P(TlsWheelTest, OnSecuredIsThePlaceToSendSomebodyAway) {
   EXPECT_FALSE(side->layer->input_ended()) << "what was put is missing: this is no orderly end";
 }
 
+TEST_P(TlsWheelTest, WhoIsSentAwayWithNothingPutHearsThatThisIsAll) {
+  make(serving());
+  on_note = [this](const std::string&) { as_session([](Bench& bench) { bench.wheel = ReadWrite(); }); };
+  client_begins();
+  talk();
+  EXPECT_EQ(log, Log{"secured"});
+  EXPECT_TRUE(side->layer->input_ended());
+}
+
 TEST_P(TlsWheelTest, ACheckThatThrowsLetsNothingPassEitherWay) {
   make(serving());
   as_session([](Bench& bench) {
@@ -471,6 +480,24 @@ TEST_P(TlsWheelTest, WhoMakesTheLayerTalkAndDoesNotListenIsRefused) {
 }
 
 // ---- a layer that fails when it is open
+
+TEST_P(TlsWheelTest, AFlushThatHasToWaitForTheLayersOwnWordsIsTold) {
+  Glass::Wishes wishes{std::string(2'000'000, 'w')};
+  ReadWriteOptions options = logging_tls();
+  options.layer = std::make_unique<Glass>(wishes);
+  make(std::move(options));
+  on_note = [this](const std::string& what) {
+    if (what == "secured") with_wheel([](ReadWrite& w) { w.flush(); });
+  };
+  say("!");
+  settle();
+  EXPECT_EQ(log, Log{"secured"});
+  for (int i = 0; i < 2000 && log.size() < 2; ++i) {
+    static_cast<void>(hear());
+    ASSERT_TRUE(kernel.run_one_timeslice(1ms));
+  }
+  EXPECT_EQ(log, (Log{"secured", "flushed"}));
+}
 
 // ---- coroutines
 
