@@ -51,7 +51,8 @@ struct Layered {
   bool told_open = false;
   bool agreed = false;  // on_secured has returned: what was put may leave
   bool said_end = false;
-  bool failed = false;  // no octet passes any more, either way
+  bool unended = false;  // the wheel goes in the middle of an answer
+  bool failed = false;   // no octet passes any more, either way
 
  private:
   Result<void> read_piece(FileAhead& file);

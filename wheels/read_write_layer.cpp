@@ -273,7 +273,7 @@ Result<std::size_t> ReadWrite::State::flush_layer() {
 void ReadWrite::State::say_goodbye() {
   Layered& l = *layered();
   l.limit.cancel();
-  if (!l.told_open || l.failed || l.said_end || output_failed_ || output_ended_) return;
+  if (!l.told_open || l.unended || l.failed || l.said_end || output_failed_ || output_ended_) return;
   if (unflushed_ && queued() > 0) return;
   std::string wire;
   l.layer->end(wire);
@@ -282,7 +282,7 @@ void ReadWrite::State::say_goodbye() {
 }
 
 void ReadWrite::State::leave_unended() noexcept {
-  if (layered() != nullptr) layered()->said_end = true;
+  if (layered() != nullptr) layered()->unended = true;
 }
 
 std::size_t ReadWrite::State::out_messages() const noexcept {

@@ -270,6 +270,20 @@ TEST_P(TlsWheelTest, LeaveUnendedKeepsTheGoodbyeBack) {
   EXPECT_FALSE(side->layer->input_ended());
 }
 
+TEST_P(TlsWheelTest, AWheelThatIsToBeLeftUnendedGoesOnUntilItIsDropped) {
+  open_as_server();
+  with_wheel([](ReadWrite& w) {
+    w.leave_unended();
+    EXPECT_TRUE(w.put("not yet"));
+  });
+  for (int i = 0; i < 50; ++i) carry();
+  EXPECT_EQ(side->heard, "not yet\n");
+  EXPECT_EQ(log, (Log{"secured", "flushed"}));
+  as_session([](Bench& bench) { bench.wheel = ReadWrite(); });
+  talk();
+  EXPECT_FALSE(side->layer->input_ended());
+}
+
 TEST_P(TlsWheelTest, TwoPipesWillDo) {
   auto there = make_one_way(sys()), back = make_one_way(sys());
   ASSERT_TRUE(there && back);
