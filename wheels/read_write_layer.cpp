@@ -127,20 +127,25 @@ void ReadWrite::State::wire_ended(const Error& error) {
 // While it opens there are no records before this, and whoever waits for none must hear of it all the same.
 void ReadWrite::State::layer_failed(const Error& error) {
   Layered& l = *layered();
-  l.failed = true;
+  if (std::exchange(l.failed, true)) return;
   l.limit.cancel();
   if (!output_failed_ && !output_ended_) static_cast<void>(out_.flush(separate_ ? output_ : input_));  // says why
   output_failed_ = true;
   want_writable(false);
-  if (l.told_open) {
-    l.end = error;
-    return;
-  }
+  if (l.told_open) return open_layer_failed(error);
   input_ended_ = true;
   rare().input_end = error;
   fault_ = error;
   stop_reading();
   if (!receives_ && reader_waits()) serve_reader();
+}
+
+// Once, behind the records before it; at once if nobody would hear of it there.
+void ReadWrite::State::open_layer_failed(const Error& error) {
+  Layered& l = *layered();
+  fail_outputs(error);
+  if (l.end || input_ended_ || !receives_) fault_ = error;
+  if (!l.end) l.end = error;
 }
 
 // What came with the last flight is kept before anybody is told: the callback may throw, read on, or run a timeslice.
@@ -182,10 +187,14 @@ void ReadWrite::State::tell_secured() {
   leave_level();
 }
 
-// A wheel that is read by a coroutine asks for its records first.
+// A wheel that is read by a coroutine asks for its records first. Who has paused until its output has gone hears that
+// it never will.
 bool ReadWrite::State::layer_end_due() const noexcept {
   const Layered* const l = layered();
-  return l != nullptr && l->end && !input_ended_ && (!receives_ || (!held_ && reads()));
+  if (l == nullptr || !l->end || input_ended_) return false;
+  if (!receives_) return true;
+  if (paused_) return l->failed && unflushed_ && is_heard();
+  return !held_ && reads();
 }
 
 void ReadWrite::State::tell_layer_end() {
@@ -237,7 +246,10 @@ Result<void> ReadWrite::State::encode_ahead() {
     if (auto read = l.refill(); !read) return read;
     const std::string_view piece = std::string_view(l.plain).substr(l.encoded, kPiece);
     std::string wire;
-    if (auto done = l.layer->encode(piece, wire); !done) return done;
+    if (auto done = l.layer->encode(piece, wire); !done) {
+      layer_failed(done.error());
+      return {};
+    }
     l.encoded += piece.size();
     static_cast<void>(out_.put_owned(std::move(wire)));
   }
@@ -259,10 +271,8 @@ Result<void> ReadWrite::State::encode_ahead() {
 // What it gives back waits for the descriptor; what waits for the layer does not count while that opens.
 Result<std::size_t> ReadWrite::State::flush_layer() {
   for (int round = 0; round < kRounds; ++round) {
-    if (auto done = encode_ahead(); !done) {
-      layered()->failed = true;
-      return failure(done.error());
-    }
+    if (auto done = encode_ahead(); !done) return failure(done.error());
+    if (layered()->failed) return std::size_t{0};  // nobody waits for the descriptor
     const auto left = out_.flush(separate_ ? output_ : input_);
     if (!left || *left > 0 || !layered()->agreed || layered()->waiting() == 0) return left;
   }

@@ -196,6 +196,7 @@ class ReadWrite::State {
   std::size_t decode(std::string_view wire, std::span<char> plain);
   void wire_ended(const Error& error);
   void layer_failed(const Error& error);
+  void open_layer_failed(const Error& error);
   bool opens() const noexcept { return !closed_ && opening() && layered()->layer->is_open(); }
   void layer_opened(std::string_view first);
   void tell_secured();

@@ -25,15 +25,18 @@ struct Connection {
 
 TEST_P(TimerLife, HeldByItsOwnWorkItGoesWithItsSession) {
   std::weak_ptr<Connection> seen;
-  const SessionId id = kernel.spawn(actor().on(start, [&](auto&, Self& self) {
-    const auto connection = std::make_shared<Connection>();
-    connection->timer = self.after(1h, [connection] {});
-    seen = connection;
-    self.yield(ping);
-  }).on(ping, [&](auto&, Self& self) {
-    expect_books_balance();
-    self.request_stop();
-  }));
+  const SessionId id = kernel.spawn(actor()
+                                        .on(start,
+                                            [&](auto&, Self& self) {
+                                              const auto connection = std::make_shared<Connection>();
+                                              connection->timer = self.after(1h, [connection] {});
+                                              seen = connection;
+                                              self.yield(ping);
+                                            })
+                                        .on(ping, [&](auto&, Self& self) {
+                                          expect_books_balance();
+                                          self.request_stop();
+                                        }));
   ASSERT_TRUE(succeeded(kernel.run()));
   EXPECT_FALSE(kernel.alive(id));
   EXPECT_TRUE(seen.expired());
@@ -65,15 +68,18 @@ TEST_P(TimerLife, HeldByItsOwnWorkItCanBeCancelledAndReplaced) {
 TEST_P(TimerLife, CancelledTogetherOneMayHoldTheHandleOfAnother) {
   static constexpr Event<std::shared_ptr<Connection>> kWith{"with"};
   std::size_t told = 0;
-  kernel.spawn(actor().on(start, [&](auto&, Self& self) {
-    const auto connection = std::make_shared<Connection>();
-    connection->timer = self.after(2h, ping);
-    self.after(1h, kWith, connection).detach();
-    self.yield(pong);
-  }).on(pong, [&](auto&, Self& self) {
-    told = self.cancel_timers().size();
-    expect_books_balance();
-  }));
+  kernel.spawn(actor()
+                   .on(start,
+                       [&](auto&, Self& self) {
+                         const auto connection = std::make_shared<Connection>();
+                         connection->timer = self.after(2h, ping);
+                         self.after(1h, kWith, connection).detach();
+                         self.yield(pong);
+                       })
+                   .on(pong, [&](auto&, Self& self) {
+                     told = self.cancel_timers().size();
+                     expect_books_balance();
+                   }));
   ASSERT_TRUE(succeeded(kernel.run()));
   EXPECT_EQ(told, 2U);
 }
@@ -81,22 +87,28 @@ TEST_P(TimerLife, CancelledTogetherOneMayHoldTheHandleOfAnother) {
 TEST_P(TimerLife, ATickWithinATickOfAReentrantSessionIsATickOfItsOwn) {
   int ticks = 0, others = 0;
   Timer tick, other;
-  kernel.spawn(actor().on(start, [&](auto&, Self& self) {
-    SessionOptions options = self.options();
-    options.reentrant = true;
-    self.set_options(options);
-    tick = self.every(1ms, text, std::string(40, 'x'));
-  }).on(text, [&](auto&, Self& self, const std::string& same) {
-    EXPECT_EQ(same, std::string(40, 'x'));
-    if (++ticks == 2) {
-      tick.cancel();
-      other = self.after(1ms, ping);  // takes its place
-    }
-    const auto limit = std::chrono::steady_clock::now() + 5s;
-    while (ticks < 2 && std::chrono::steady_clock::now() < limit) ASSERT_TRUE(kernel.run_one_timeslice(1ms));
-    EXPECT_EQ(same, std::string(40, 'x'));
-    expect_books_balance();
-  }).on(ping, [&](auto&, Self&) { ++others; }));
+  kernel.spawn(actor()
+                   .on(start,
+                       [&](auto&, Self& self) {
+                         SessionOptions options = self.options();
+                         options.reentrant = true;
+                         self.set_options(options);
+                         tick = self.every(1ms, text, std::string(40, 'x'));
+                       })
+                   .on(text,
+                       [&](auto&, Self& self, const std::string& same) {
+                         EXPECT_EQ(same, std::string(40, 'x'));
+                         if (++ticks == 2) {
+                           tick.cancel();
+                           other = self.after(1ms, ping);  // takes its place
+                         }
+                         const auto limit = std::chrono::steady_clock::now() + 5s;
+                         while (ticks < 2 && std::chrono::steady_clock::now() < limit)
+                           ASSERT_TRUE(kernel.run_one_timeslice(1ms));
+                         EXPECT_EQ(same, std::string(40, 'x'));
+                         expect_books_balance();
+                       })
+                   .on(ping, [&](auto&, Self&) { ++others; }));
   ASSERT_TRUE(succeeded(kernel.run()));
   EXPECT_EQ(ticks, 2);
   EXPECT_EQ(others, 1);
@@ -105,13 +117,18 @@ TEST_P(TimerLife, ATickWithinATickOfAReentrantSessionIsATickOfItsOwn) {
 TEST_P(TimerLife, MovedIntoThePastItComesBeforeWhatIsPostedAfterwardsP004) {
   Log log;
   Timer timer;
-  kernel.spawn(actor().on(start, [&](auto&, Self& self) {
-    timer = self.after(1h, text, "timer");
-    self.yield(ping);
-  }).on(ping, [&](auto&, Self& self) {
-    ASSERT_TRUE(timer.move_to(self.now() - 1s));
-    self.yield(text, "posted");
-  }).on(text, [&](auto&, Self&, const std::string& what) { log.push_back(what); }));
+  kernel.spawn(actor()
+                   .on(start,
+                       [&](auto&, Self& self) {
+                         timer = self.after(1h, text, "timer");
+                         self.yield(ping);
+                       })
+                   .on(ping,
+                       [&](auto&, Self& self) {
+                         ASSERT_TRUE(timer.move_to(self.now() - 1s));
+                         self.yield(text, "posted");
+                       })
+                   .on(text, [&](auto&, Self&, const std::string& what) { log.push_back(what); }));
   ASSERT_TRUE(succeeded(kernel.run()));
   EXPECT_EQ(log, (Log{"timer", "posted"}));
 }

@@ -513,6 +513,87 @@ TEST_P(TlsWheelTest, AFlushThatHasToWaitForTheLayersOwnWordsIsTold) {
   EXPECT_EQ(log, (Log{"secured", "flushed"}));
 }
 
+TEST_P(TlsWheelTest, OutputThatCannotBeEncodedEndsBothDirections) {
+  Glass::Wishes wishes;
+  ReadWriteOptions options = logging_tls();
+  options.layer = std::make_unique<Glass>(wishes);
+  make(std::move(options));
+  say("!one\n");
+  settle();
+  wishes.spoil_output = true;
+  with_wheel([](ReadWrite& w) { EXPECT_TRUE(w.put("never")); });
+  settle();
+  EXPECT_EQ(log, (Log{"secured", "record one", "error secure 0 protocol"}));
+  say("two\n");
+  with_wheel([](ReadWrite& w) {
+    EXPECT_FALSE(w.read_now()) << "its input has ended";
+    EXPECT_EQ(w.put("more").error().code(), Errc::closed);
+  });
+  settle();
+  EXPECT_EQ(log.size(), 3U);
+}
+
+TEST_P(TlsWheelTest, OutputThatCannotBeEncodedBehindTheEndOfTheInputIsTold) {
+  Glass::Wishes wishes;
+  ReadWriteOptions options = logging_tls();
+  options.layer = std::make_unique<Glass>(wishes);
+  make(std::move(options));
+  say("!");
+  settle();
+  with_wheel([](ReadWrite& w) { w.shutdown_input(); });
+  wishes.spoil_output = true;
+  with_wheel([](ReadWrite& w) { EXPECT_TRUE(w.put("never")); });
+  settle();
+  EXPECT_EQ(log, (Log{"secured", "error secure 0 protocol"}));
+}
+
+TEST_P(TlsWheelTest, SpoiledInputIsToldBehindTheRecordsBeforeItP106) {
+  Glass::Wishes wishes;
+  ReadWriteOptions options = logging_tls();
+  options.layer = std::make_unique<Glass>(wishes);
+  make(std::move(options));
+  on_note = [this](const std::string& what) {
+    if (what == "record one") with_wheel([](ReadWrite& w) { w.pause_input(); });
+  };
+  say("!");
+  settle();
+  wishes.spoil_input = true;
+  say("one\ntwo\n");
+  settle();
+  EXPECT_EQ(log, (Log{"secured", "record one"}));
+  with_wheel([](ReadWrite& w) { w.resume_input(); });
+  settle();
+  EXPECT_EQ(log, (Log{"secured", "record one", "record two", "error secure 0 protocol"}));
+}
+
+TEST_P(TlsWheelTest, WhoPausesUntilItsOutputHasGoneHearsThatItNeverWill) {
+  Glass::Wishes wishes;
+  ReadWriteOptions options = logging_tls();
+  options.layer = std::make_unique<Glass>(wishes);
+  options.output_limit = std::size_t{8} << 20;
+  make(std::move(options));
+  on_note = [this](const std::string& what) {
+    if (what != "record one") return;
+    with_wheel([](ReadWrite& w) { w.pause_input(); });
+  };
+  say("!");
+  settle();
+  as_session([this](Bench& bench) {
+    EXPECT_TRUE(bench.wheel.put(std::string(4'000'000, 'x')));
+    bench.launch([](TlsWheelTest& test, Bench& self) -> Task<> {
+      const auto done = co_await self.wheel.flushed();
+      test.note(done ? "task done" : "task " + std::string(to_string(done.error().code())));
+    }(*this, bench));
+  });
+  settle();
+  wishes.spoil_input = true;
+  say("one\n");
+  settle();
+  EXPECT_TRUE(said("task protocol"));
+  EXPECT_TRUE(said("error secure 0 protocol"));
+  EXPECT_EQ(std::count(log.begin(), log.end(), "error secure 0 protocol"), 1);
+}
+
 // ---- coroutines
 
 TEST_P(TlsWheelTest, ACoroutineAwaitsTheHandshakeAndReads) {
@@ -544,6 +625,25 @@ TEST_P(TlsWheelTest, ACoroutineAwaitsTheHandshakeAndReads) {
   talk();
   EXPECT_EQ(log, (Log{"read STARTTLS", "secured", "read one", "read two", "ended end_of_file"}));
   EXPECT_EQ(side->heard, "echo one\necho two\n");
+}
+
+TEST_P(TlsWheelTest, ACoroutineThatReadsHearsThatTheOutputCannotBeEncoded) {
+  Glass::Wishes wishes;
+  as_session([&](Bench& bench) {
+    ReadWriteOptions options(std::move(near));
+    options.layer = std::make_unique<Glass>(wishes);
+    bench.wheel = ReadWrite(bench, std::move(options));
+    bench.launch([](TlsWheelTest& test, Bench& self) -> Task<> {
+      const auto line = co_await self.wheel.read();
+      test.note(line ? "read" : "no: " + line.error().reason());
+    }(*this, bench));
+  });
+  say("!");
+  settle();
+  wishes.spoil_output = true;
+  with_wheel([](ReadWrite& w) { EXPECT_TRUE(w.put("never")); });
+  settle();
+  EXPECT_EQ(log, Log{"no: the output is spoiled"});
 }
 
 TEST_P(TlsWheelTest, ACoroutineHearsWhyThereIsNoHandshake) {
@@ -594,6 +694,9 @@ TEST_P(TlsWheelTest, AFileThatHasBecomeShorterIsAnErrorOfTheOutput) {
   talk();
   EXPECT_TRUE(said("error write 0 invalid_argument"));
   EXPECT_NE(last_error.find("shorter"), std::string::npos) << last_error;
+  side->say("still heard\n");
+  talk();
+  EXPECT_TRUE(said("record still heard")) << "of the output alone";
 }
 
 }  // namespace
