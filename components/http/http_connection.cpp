@@ -15,6 +15,7 @@ HttpConnection::HttpConnection(Birth birth, TcpSeed seed, std::shared_ptr<HttpSe
     : TcpConnection(std::move(birth), std::move(seed)), core_(std::move(core)) {}
 
 HttpConnection::~HttpConnection() {
+  if (exchange_ && connected()) wheel().leave_unended();
   if (exchange_) exchange_->let_go();  // stopped from outside: on_gone is not told
   end_tunnel();
 }
@@ -146,8 +147,9 @@ void HttpConnection::low() {
   if (state->connection == this && !state->drained) state->drained = std::move(callback);
 }
 
-// The exchange learns of it, and so does who holds it.
+// The exchange learns of it, and so does who holds it; the client, that half an answer was not the end.
 void HttpConnection::disconnected() {
+  if (exchange_ && exchange_->begun) wheel().leave_unended();
   deadline_timer_.cancel();
   write_timer_.cancel();
   later_.cancel();

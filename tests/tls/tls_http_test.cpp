@@ -62,5 +62,20 @@ TEST_P(TlsHttpTest, AnAnswerEndsWithTheGoodbye) {
   until([this] { return client.said_goodbye(); });
 }
 
+// An HTTP/1.0 answer ends where its connection ends: TLS must not vouch for half of one.
+TEST_P(TlsHttpTest, HalfAnAnswerOfAKilledSessionIsNotTheEnd) {
+  begin_half_an_answer();
+  ASSERT_TRUE(kernel.signal(connection, "KILL"));
+  until([this] { return client.ended; });
+  EXPECT_FALSE(client.said_goodbye());
+}
+
+TEST_P(TlsHttpTest, HalfAnAnswerOfASessionThatIsShutDownIsNotTheEnd) {
+  begin_half_an_answer();
+  ASSERT_TRUE(kernel.post(connection, tcp::shutdown));
+  until([this] { return client.ended; });
+  EXPECT_FALSE(client.said_goodbye());
+}
+
 }  // namespace
 }  // namespace poe::test
