@@ -57,14 +57,16 @@ Result<void> TlsLayer::expect(std::string name) {
                    "set TlsClientOptions::name to a name in the server's certificate");
   };
   if (name.find('\0') != std::string::npos) return unusable("a name has no NUL in it");
+  if (name.starts_with('.')) return unusable("OpenSSL would take any host below that domain for it");
   if (name.empty())
     return maker_->verifies() ? Result<void>(unusable("whose certificate to expect is not known")) : Result<void>();
   ERR_clear_error();
   const bool address = is_address(name);
   if (!address && SSL_set_tlsext_host_name(ssl_.get(), name.c_str()) != 1) return unusable("no server has such a name");
   if (!maker_->verifies()) return {};
+  // RFC 9525: names are in the subjectAltName; a common name is none.
   X509_VERIFY_PARAM* const check = SSL_get0_param(ssl_.get());
-  X509_VERIFY_PARAM_set_hostflags(check, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  X509_VERIFY_PARAM_set_hostflags(check, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   const int set = address ? X509_VERIFY_PARAM_set1_ip_asc(check, name.c_str())
                           : X509_VERIFY_PARAM_set1_host(check, name.data(), name.size());
   if (set != 1) return unusable("no certificate can be checked for it");
