@@ -32,8 +32,8 @@ std::string date(const ASN1_TIME* time) {
   return printed([&](BIO* to) { ASN1_TIME_print(to, time); });
 }
 
-std::string subject(X509* certificate) {
-  return printed([&](BIO* to) { X509_NAME_print_ex(to, X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253); });
+std::string text_of(const X509_NAME* name) {
+  return printed([&](BIO* to) { X509_NAME_print_ex(to, name, 0, XN_FLAG_RFC2253); });
 }
 
 // The first few are enough to see the mistake; a certificate may have thousands.
@@ -88,6 +88,8 @@ const char* advice_for(const Advice (&all)[n], int reason) {
 
 }  // namespace
 
+std::string subject_of(const X509* certificate) { return text_of(X509_get_subject_name(certificate)); }
+
 std::string take_openssl_reason() {
   const unsigned long first = ERR_get_error();
   ERR_clear_error();
@@ -122,7 +124,7 @@ Error tls_failure(const std::string& on, const std::string& refused, long verify
 std::string describe_refused(X509_STORE_CTX* check) {
   X509* const certificate = X509_STORE_CTX_get_current_cert(check);
   if (certificate == nullptr) return "no certificate";
-  const std::string who = subject(certificate);
+  const std::string who = subject_of(certificate);
   switch (X509_STORE_CTX_get_error(check)) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
@@ -132,8 +134,7 @@ std::string describe_refused(X509_STORE_CTX* check) {
     case X509_V_ERR_CERT_NOT_YET_VALID:
       return who + ", valid from " + date(X509_get0_notBefore(certificate));
     default:
-      return who + ", issued by " +
-             printed([&](BIO* to) { X509_NAME_print_ex(to, X509_get_issuer_name(certificate), 0, XN_FLAG_RFC2253); });
+      return who + ", issued by " + text_of(X509_get_issuer_name(certificate));
   }
 }
 

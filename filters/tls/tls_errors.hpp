@@ -18,6 +18,9 @@ std::string take_openssl_reason();
 /// certificate, empty if nothing was.
 Error tls_failure(const std::string& on, const std::string& refused, long verify_result);
 
+/// "CN=host,O=somebody" (RFC 2253).
+std::string subject_of(const X509* certificate);
+
 /// "CN=host: expired on ...": which certificate the check stopped at, and what of it matters for that reason.
 std::string describe_refused(X509_STORE_CTX* check);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <openssl/evp.h>
 
+#include "tls_errors.hpp"
 #include "tls_layer.hpp"
 
 namespace poe {
@@ -17,15 +18,6 @@ std::string fingerprint(const X509* certificate) {
     text += kDigits[digest[i] & 15];
   }
   return text;
-}
-
-std::string subject_of(X509* certificate) {
-  const BioHandle memory(BIO_new(BIO_s_mem()));
-  if (!memory) return "";
-  X509_NAME_print_ex(memory.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
-  char* text = nullptr;
-  const long octets = BIO_get_mem_data(memory.get(), &text);
-  return std::string(text, octets > 0 ? static_cast<std::size_t>(octets) : 0);
 }
 
 }  // namespace
