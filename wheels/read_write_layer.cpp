@@ -121,7 +121,7 @@ void ReadWrite::State::wire_ended(const Error& error) {
   if (opening()) return layer_failed(cut ? l.layer->cut_off() : error);
   if (l.end) return;
   const Error what = l.layer->cut_off();
-  l.end = cut ? Error(what.code(), "read", subject(input_.get()), what.reason(), what.advice()) : error;
+  l.end = cut ? Error(Errc::truncated, "read", subject(input_.get()), what.reason(), what.advice()) : error;
 }
 
 // While it opens there are no records before this, and whoever waits for none must hear of it all the same.

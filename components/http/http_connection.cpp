@@ -103,7 +103,8 @@ void HttpConnection::message_complete() {
 
 void HttpConnection::failed(const Error& error) {
   const bool of_input = error.operation() == "read" && error.number() == 0;
-  if (of_input && error.code() == Errc::end_of_file) return input_ended();
+  const bool ended = error.code() == Errc::end_of_file || error.code() == Errc::truncated;
+  if (of_input && ended) return input_ended();
   if (of_input) return phase_ == Phase::tunnel ? tunnel_refused(error) : refused();
   if (error.number() != EPIPE) TcpConnection::failed(error);  // as a reset: the client does not want the rest
   break_off();

@@ -66,6 +66,8 @@ std::string_view to_string(Errc code) noexcept {
       return "exception";
     case Errc::protocol:
       return "protocol";
+    case Errc::truncated:
+      return "truncated";
   }
   return "unknown";
 }

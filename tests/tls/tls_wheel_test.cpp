@@ -210,7 +210,7 @@ TEST_P(TlsWheelTest, ACutOffStreamIsNoEnd) {
   talk();
   far.reset();
   settle();
-  EXPECT_EQ(log, (Log{"secured", "record whole", "error read 0 protocol"})) << "\"hal\" is not taken for a line";
+  EXPECT_EQ(log, (Log{"secured", "record whole", "error read 0 truncated"})) << "\"hal\" is not taken for a line";
   EXPECT_NE(last_error.find("cut off"), std::string::npos) << last_error;
 }
 

@@ -34,12 +34,13 @@ enum class Errc : int {
   limit,           ///< a stated limit was reached; the data before it was delivered
   no_loop,         ///< no usable loop plug-in
   ambiguous_loop,  ///< two live hosts and no rule between them
-  untrusted,       ///< the plug-in file or its folder may be changed by others
+  untrusted,       ///< the plug-in file or its folder may be changed by others; a certificate was not accepted
   not_a_plugin,
   abi_mismatch,
   host_gone,  ///< the host loop ended under us
   exception,  ///< a handler threw: see Error::exception()
   protocol,   ///< the peer's bytes do not follow the rules
+  truncated,  ///< the stream was cut off: it ended although the other side had not said so
 };
 
 /// A stable lower-case name: "no_session".

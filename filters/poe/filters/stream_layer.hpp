@@ -45,7 +45,8 @@ class POE_API StreamLayer {
   [[nodiscard]] virtual bool is_open() const noexcept = 0;
   /// The other side has said that nothing more follows.
   [[nodiscard]] virtual bool input_ended() const noexcept = 0;
-  /// What it means that the wire has ended although the other side has not said so.
+  /// What it means that the wire has ended although the other side has not said so. While it opens, this is the error;
+  /// later the wheel tells it as Errc::truncated.
   [[nodiscard]] virtual Error cut_off() const = 0;
   /// How long the other side may take until is_open(), and what it means that it took longer.
   [[nodiscard]] virtual Duration opening_limit() const noexcept = 0;

@@ -55,6 +55,7 @@ class POE_API ReadWrite {
   /// Errors, with nothing queued: `closed` as put(); `invalid_argument`: no regular file, or an impossible offset.
   Result<Output> put_file(Fd file, std::uint64_t offset, std::uint64_t size);
   /// Writes what the system takes right now; callbacks follow later in the turn. After a write error: tries again.
+  /// Over a layer on_flushed follows also if it is only the layer's own words that have to wait.
   void flush();
 
   /// No record is delivered any more, also not those of the read that is under way; they are kept (P106). Nothing is

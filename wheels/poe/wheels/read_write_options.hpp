@@ -66,10 +66,11 @@ class ReadWriteOptions {
   /// output goes on (P114). Errc::limit or Errc::protocol with "read": the filter refused something, input goes on as
   /// its policy says. Errc::limit with "write": put() refused a record. Other errors end their direction; after "write"
   /// what was not written is kept (P115). With a layer there is also what it says, operation "secure", and that ends
-  /// both directions; and Errc::protocol with "read" as the last of the input where the stream was cut off.
+  /// both directions; and instead of Errc::end_of_file, Errc::truncated where the stream was cut off.
   /// Empty: faults are silent, and a wheel whose input has ended no longer keeps its session alive.
   Fn<void(const Error&)> on_error;
-  /// All that was put has been given to the system; never without a put() (P116).
+  /// All that was put has been given to the system; never without a put() (P116), or, over a layer, a flush()
+  /// that could not write what the layer says by itself.
   Fn<void()> on_flushed;
   /// The buffered output has reached high_water; once, until on_low.
   Fn<void()> on_high;

@@ -84,7 +84,9 @@ class POE_API TlsContext {
   /// is for messages only.
   ///
   /// Its errors have the operation "secure". Errc::untrusted: the certificate was not accepted, by us or, as far as it
-  /// says, by the other side. Errc::protocol: no agreement, no TLS, damaged or cut off. Errc::timed_out.
+  /// says, by the other side. Errc::protocol: no agreement, no TLS, or damaged. Errc::timed_out. The
+  /// end of an open connection is told as the input's, operation "read": Errc::end_of_file, or Errc::truncated if the
+  /// other side has not said that this is the end.
   /// Errors of this call: Errc::invalid_argument, a client without a name to check.
   Result<std::unique_ptr<StreamLayer>> make_layer(std::string_view peer) const { return maker_->make_layer(peer); }
 
