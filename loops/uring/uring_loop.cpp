@@ -35,6 +35,20 @@ struct Poll {
   bool queued = false;  // in to_poll_
 };
 
+/// A poll that ended with an error.
+struct Broken {
+  int fd;
+  std::uint32_t generation;  // of the watch it was for
+  int code;
+};
+
+/// What one step took from the ring.
+struct Taken {
+  std::vector<poe::loop::Report> reports;
+  std::vector<Broken> broken;
+  bool woken = false;
+};
+
 class UringLoop {
  public:
   static constexpr char kName[] = "uring";
@@ -67,22 +81,19 @@ class UringLoop {
 
   void step(std::int64_t max_wait_ns) {
     ring_.wait(submit() ? deadline_.limit(max_wait_ns) : 0);
-    std::vector<poe::loop::Report> batch = std::exchange(batch_, {});  // a step inside a handler has its own
-    bool woken = false;
-    ring_.take([&](std::uint64_t key, int result) {
-      if (key == kWakeKey)
-        woken = true;
-      else if (key != kNobodysKey)
-        collect(key, result, batch);
-    });
-    for (const poe::loop::Report& report : batch) registry_.deliver(host_, report);
-    batch.clear();
-    batch_ = std::move(batch);
-    if (woken) {
+    Taken taken;  // a step inside a handler has its own
+    taken.reports = std::exchange(batch_, {});
+    take(taken);
+    poll_again(taken);
+    for (const Broken& broken : taken.broken) tell(broken);
+    for (const poe::loop::Report& report : taken.reports) registry_.deliver(host_, report);
+    taken.reports.clear();
+    batch_ = std::move(taken.reports);
+    if (taken.woken) {
       waker_.drain();
       wake_polled_ = false;
     }
-    std::uint32_t reasons = woken ? POE_TURN_WOKEN : 0u;
+    std::uint32_t reasons = taken.woken ? POE_TURN_WOKEN : 0u;
     if (deadline_.take_due()) reasons |= POE_TURN_DEADLINE;
     host_.turn(reasons);
   }
@@ -141,20 +152,47 @@ class UringLoop {
     return true;
   }
 
-  void collect(std::uint64_t key, int result, std::vector<poe::loop::Report>& batch) {
+  void take(Taken& taken) {
+    ring_.take([&](std::uint64_t key, int result) {
+      if (key == kWakeKey)
+        taken.woken = true;
+      else if (key != kNobodysKey)
+        collect(key, result, taken);
+    });
+  }
+
+  void collect(std::uint64_t key, int result, Taken& taken) {
     const int fd = static_cast<int>(key & UINT32_MAX);
     Poll& poll = poll_of(fd);
     if (!poll.under_way || poll.serial != key >> 32) return;  // cancelled, and perhaps made anew
     poll.under_way = false;
-    const poe::loop::Registration* watch = registry_.find(fd);
-    if (!watch) return;
-    if (result < 0)  // not polled again: it would complete like this for ever
-      return host_.error(watch->token, result, -result,
-                         "cannot poll a watched descriptor; forget it before you close it");
-    batch.push_back({fd, registry_.generation(fd), poe::uring::from_poll(result)});
+    if (!registry_.find(fd)) return;
+    if (result < 0) return taken.broken.push_back({fd, registry_.generation(fd), result});
+    taken.reports.push_back({fd, registry_.generation(fd), poe::uring::from_poll(result)});
     queue(fd);
   }
 
+  /// Polls anew what broke. A file with two wait queues, such as a terminal, may be woken with nothing to report, as
+  /// when its settings are changed: Linux (6.18) then ends the poll with -EINVAL, and the next one is well. What cannot
+  /// be polled at all breaks again as it is submitted, and stays in `taken.broken` after a few tries.
+  void poll_again(Taken& taken) {
+    for (int tries = 0; tries < kTries && !taken.broken.empty(); ++tries) {
+      for (const Broken& broken : std::exchange(taken.broken, {}))
+        if (!begin_poll(broken.fd)) queue(broken.fd);
+      ring_.flush();
+      take(taken);
+    }
+  }
+
+  /// Not polled again: it would break for ever.
+  void tell(const Broken& broken) {
+    const poe::loop::Registration* watch = registry_.find(broken.fd);
+    if (!watch || registry_.generation(broken.fd) != broken.generation) return;  // an earlier one's handler forgot it
+    host_.error(watch->token, broken.code, -broken.code,
+                "cannot poll a watched descriptor; forget it before you close it");
+  }
+
+  static constexpr int kTries = 4;                          // of polls that break, in one step
   static constexpr std::uint32_t kSerialMask = 0x7FFFFFFF;  // so that no key is one of the special ones
 
   poe::loop::Host host_;

@@ -47,6 +47,7 @@ constexpr std::size_t kWatches = 400;  // more than the ring has entries
 struct Heard {
   std::set<std::uint64_t> tokens;
   bool woken = false;
+  int errors = 0;
   std::string text;
 };
 
@@ -59,7 +60,10 @@ poe_host host_of(Heard& heard) {
   host.ready = [](void* h, std::uint64_t token, std::uint32_t) { at(h).tokens.insert(token); };
   host.turn = [](void* h, std::uint32_t reasons) { at(h).woken |= (reasons & POE_TURN_WOKEN) != 0; };
   host.closed = [](void*) {};
-  host.error = [](void* h, std::uint64_t, std::int32_t, std::int32_t, const char* text) { at(h).text = text; };
+  host.error = [](void* h, std::uint64_t, std::int32_t, std::int32_t, const char* text) {
+    ++at(h).errors;
+    at(h).text = text;
+  };
   return host;
 }
 
@@ -124,6 +128,18 @@ TEST_F(BusyUring, AWakeIsNotLost) {
   ASSERT_NO_FATAL_FAILURE(step(10));
   EXPECT_TRUE(heard.woken);
   EXPECT_EQ(heard.tokens.size(), kWatches);
+}
+
+// No more than that: a descriptor that cannot be polled neither spins nor holds up the others.
+TEST_F(BusyUring, ABrokenWatchIsSaidOnce) {
+  const int fd = dup(pipes[0][0]);
+  ASSERT_EQ(ops->watch(loop, fd, POE_READ, 1), 0);
+  ASSERT_EQ(ops->watch(loop, pipes[1][0], POE_READ, 2), 0);
+  close(fd);  // before it is polled
+  ASSERT_NO_FATAL_FAILURE(step(5));
+  EXPECT_EQ(heard.errors, 1) << heard.text;
+  EXPECT_EQ(heard.tokens, std::set<std::uint64_t>{2});
+  EXPECT_EQ(ops->watch(loop, fd, 0, 0), 0);
 }
 
 }  // namespace
