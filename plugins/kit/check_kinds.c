@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * Group descriptors, third part: kinds of descriptors, and what a level means for each. */
-#define _GNU_SOURCE /* F_DUPFD_CLOEXEC */
+#define _GNU_SOURCE /* F_DUPFD_CLOEXEC, ptsname_r, cfmakeraw */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/socket.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "kit.h"
@@ -131,6 +133,41 @@ static void null_device(kit* run) {
   KIT_EQUAL(run, "calls after a refusal", 0, kit_idle(l, KIT_MS, NULL));
 }
 
+/* pair[0]: a terminal of our own, as a program has it; pair[1]: whoever types there. 1: there is none, said. */
+static int open_terminal(kit_loop* l) {
+  char name[128];
+  if (is_own_world(l, "terminals")) return 1;
+  l->pair[1] = kit_keep(l, l->sys->open(l->sys->ctx, "/dev/ptmx", O_RDWR | O_NOCTTY, 0));
+  const int named = l->pair[1] >= 0 && unlockpt(l->pair[1]) == 0 && ptsname_r(l->pair[1], name, sizeof name) == 0;
+  l->pair[0] = named ? kit_keep(l, l->sys->open(l->sys->ctx, name, O_RDWR | O_NOCTTY, 0)) : -1;
+  if (l->pair[0] < 0) kit_skip(l->run, "this system gives us no terminal");
+  return l->pair[0] < 0;
+}
+
+/* As shells and line editors do, while others watch: whoever waits for the terminal is woken, and there is nothing. */
+static int change_settings(kit_loop* l, int raw) {
+  struct termios settings;
+  if (tcgetattr(l->pair[0], &settings) != 0) return -errno;
+  if (raw) cfmakeraw(&settings);
+  if (!raw) settings.c_lflag |= ICANON;
+  return tcsetattr(l->pair[0], TCSANOW, &settings) == 0 ? 0 : -errno;
+}
+
+static void terminal_is_changed(kit* run) {
+  kit_loop* l = kit_open(run);
+  if (!l || open_terminal(l)) return;
+  KIT_EQUAL(run, "watch() of a terminal", 0, kit_watch(l, l->pair[0], POE_READ, 1));
+  for (int i = 0; i < 10; ++i) {
+    kit_idle(l, KIT_MS, NULL);
+    KIT_EQUAL(run, "changing the terminal's settings", 0, change_settings(l, i % 2));
+    kit_idle(l, KIT_MS, NULL);
+    KIT_EXPECT(run, !l->errors, "a terminal's settings were changed: expected no error(), got: %s", l->error_text);
+  }
+  KIT_EQUAL(run, "reports of a terminal where nothing was typed", 0, l->readies);
+  kit_put(l, l->pair[1]);
+  KIT_EXPECT(run, kit_drive(l, kit_has_ready, KIT_SOON), "its settings were changed: expected READ, got none");
+}
+
 static const poe_kit_check kChecks[] = {
     {"descriptors.tokens_at_their_limits", "descriptors", "any 64 bits are a token", KIT_HOST(ready), 0,
      kit_check_extreme_tokens},
@@ -145,6 +182,8 @@ static const poe_kit_check kChecks[] = {
     {"descriptors.number_zero", "descriptors", "descriptor 0 is as good as any", KIT_OP(watch), 0, number_zero},
     {"descriptors.null_device_or_refusal", "descriptors", "a device that is always ready is reported, or -EPERM",
      KIT_OP(watch), 0, null_device},
+    {"descriptors.terminal_settings_may_change", "descriptors", "a terminal stays watched while its settings change",
+     KIT_OP(watch), 0, terminal_is_changed},
 };
 
 KIT_LIST(kit_kind_checks, kChecks)

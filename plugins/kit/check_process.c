@@ -141,6 +141,57 @@ static void children_are_left(kit* run) {
   KIT_EXPECT(run, seen > 0, "SIGCHLD: expected the program's own handler called, it was not");
 }
 
+/* Stops this process again and again, and continues it, while it is somewhere in its loop. */
+static pid_t stopping_child(void) {
+  const pid_t parent = getpid();
+  const pid_t pid = fork();
+  if (pid != 0) return pid;
+  for (int i = 0; i < 5; ++i) {
+    usleep(2000);
+    kill(parent, SIGSTOP);
+    usleep(1000);
+    kill(parent, SIGCONT);
+  }
+  _exit(0);
+}
+
+static void note_continued(int number) { (void)number; }
+
+/* Drives the loop while it is stopped and continued. With a handler for SIGCONT the wait is interrupted, too. */
+static void be_stopped(kit_loop* l, int handled) {
+  struct sigaction action, before;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = note_continued;
+  if (handled) sigaction(SIGCONT, &action, &before);
+  const pid_t pid = stopping_child();
+  int status = 0;
+  pid_t got = 0;
+  while (pid > 0 && ((got = waitpid(pid, &status, WNOHANG)) == 0 || (got < 0 && errno == EINTR)))
+    kit_idle(l, 5 * KIT_MS, NULL);
+  if (handled) sigaction(SIGCONT, &before, NULL);
+  if (got < 0 || pid < 0) kit_fail(l->run, "a child that stops this process: expected its status, got errno %d", errno);
+}
+
+/* As by Ctrl-Z and `fg`: what was watched before still is, and everything else comes as ever. */
+static void goes_on_after_a_stop(kit* run) {
+  kit_loop* l = kit_open(run);
+  if (!l || kit_pipe(l, l->pair)) return;
+  KIT_EQUAL(run, "watch() of a pipe", 0, kit_watch(l, l->pair[0], POE_READ, 1));
+  for (int handled = 0; handled < 2; ++handled) {
+    kit_forget_reports(l);
+    be_stopped(l, handled);
+    KIT_EXPECT(run, !l->errors, "stopped and continued: expected no error(), got: %s", l->error_text);
+    KIT_EQUAL(run, "reports while nothing is written", 0, l->readies);
+    kit_put(l, l->pair[1]);
+    KIT_EXPECT(run, kit_drive(l, kit_has_ready, KIT_SOON), "stopped and continued: expected READ, got none");
+    kit_take(l, l->pair[0]);
+    kit_arm(l, kit_now(l) + KIT_MS);
+    KIT_EXPECT(run, kit_drive(l, kit_has_deadline, KIT_SOON), "stopped and continued: expected a deadline, got none");
+    kit_wake(l);
+    KIT_EXPECT(run, kit_drive(l, kit_has_woken, KIT_SOON), "stopped and continued: expected a WOKEN turn, got none");
+  }
+}
+
 static void makes_no_child(kit* run) {
   if (waitpid(-1, NULL, WNOHANG) >= 0 || errno != ECHILD) {
     kit_skip(run, "this process has children of its own: the loop's could not be told apart");
@@ -276,6 +327,8 @@ static const poe_kit_check kChecks[] = {
      0, mask_is_kept},
     {"process.signals_lose_nothing", "process", "a step that signals interrupt loses nothing", KIT_OP(step), 0,
      signals_lose_nothing},
+    {"process.goes_on_after_a_stop", "process", "a process that is stopped and continued loses nothing", KIT_OP(step),
+     0, goes_on_after_a_stop},
     {"process.children_are_left_alone", "process", "children of the program's are not reaped; its SIGCHLD handler runs",
      KIT_MANNERS(2), 0, children_are_left},
     {"process.makes_no_child", "process", "a loop starts no process", KIT_MANNERS(2), 0, makes_no_child},

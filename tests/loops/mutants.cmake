@@ -96,6 +96,8 @@ poe_mutant(forgets_turns descriptors.readable_is_reported poe_host.ready [[if (!
   [[if (!reasons || reasons == POE_TURN_READY) return 0;]])
 poe_mutant(tells_wrong_reasons descriptors.readable_is_reported poe_host.turn
   [[if (loop->unturned) reasons |= POE_TURN_READY;]] [[if (loop->unturned) reasons |= POE_TURN_WOKEN;]])
+poe_mutant(refuses_terminals descriptors.terminal_settings_may_change poe_loop_ops.watch
+  [[if (fcntl(fd, F_GETFD) < 0) return]] [[if (fcntl(fd, F_GETFD) < 0 || isatty(fd)) return]])
 poe_mutant(serves_the_first idle.fair_between_descriptors "manners 7" [[++calls;]] [[if (calls) break; ++calls;]])
 
 # ---- time
@@ -165,6 +167,7 @@ poe_mutant(blocks_signals process.signal_mask_is_kept "manners 1" [[loop->host =
   "#include <signal.h>")
 poe_mutant(reaps_children process.children_are_left_alone "manners 2" [[++loop->depth;]]
   [[++loop->depth; waitpid(-1, NULL, WNOHANG);]] "#include <sys/wait.h>")
+poe_mutant(fails_when_continued process.goes_on_after_a_stop poe_loop_ops.step [[errno == EINTR ? 0 : -errno;]] [[-errno;]])
 poe_mutant(prints process.prints_nothing "Errors" [[host->error(host->ctx]]
   [[fprintf(stderr, "%s\n", text); host->error(host->ctx]] "#include <stdio.h>")
 poe_mutant(inherits process.descriptors_close_on_exec "manners 3" [[O_NONBLOCK | O_CLOEXEC]] [[O_NONBLOCK]])
