@@ -31,14 +31,6 @@ DatagramOptions DatagramOptions::connect(const SocketAddress& remote) {
   return options;
 }
 
-namespace {
-
-tl::unexpected<Error> no_wheel(const char* operation) {
-  return failure(Errc::closed, operation, "a DatagramSocket", "it is empty: moved from or never made");
-}
-
-}  // namespace
-
 DatagramSocket::DatagramSocket() noexcept = default;
 DatagramSocket::DatagramSocket(DatagramSocket&& other) noexcept = default;
 
@@ -65,19 +57,19 @@ DatagramSocket::~DatagramSocket() {
 int DatagramSocket::fd() const noexcept { return state_ ? state_->socket().get() : -1; }
 
 Result<SocketAddress> DatagramSocket::local_address() const {
-  if (!state_) return no_wheel("getsockname");
+  if (!state_) return failure(no_datagram_socket("getsockname"));
   return bound_address(state_->socket(), "a DatagramSocket");
 }
 
 SocketAddress DatagramSocket::remote_address() const { return state_->remote(); }
 
 Result<Sent> DatagramSocket::put(std::string_view datagram, const SocketAddress& peer) {
-  if (!state_) return no_wheel("send");
+  if (!state_) return failure(no_datagram_socket("send"));
   return state_->put(datagram, peer);
 }
 
 Result<Sent> DatagramSocket::put(std::string_view datagram) {
-  if (!state_) return no_wheel("send");
+  if (!state_) return failure(no_datagram_socket("send"));
   return state_->put(datagram, state_->remote());
 }
 

@@ -12,18 +12,10 @@ namespace poe {
 DatagramAwait DatagramSocket::receive() { return DatagramAwait(state_.get()); }
 DatagramsSent DatagramSocket::flushed() { return DatagramsSent(state_.get()); }
 
-namespace {
-
-Error no_wheel(const char* operation) {
-  return {Errc::closed, operation, "a DatagramSocket", "it is empty: moved from or never made"};
-}
-
-}  // namespace
-
 // ---- a datagram
 
 bool DatagramAwait::begin() {
-  if (wheel_ == nullptr) return refuse(no_wheel("receive"));
+  if (wheel_ == nullptr) return refuse(no_datagram_socket("receive"));
   if (auto reason = wheel_->why_no_receive()) return refuse(std::move(*reason));
   if (auto ready = wheel_->take_now()) {
     if (!*ready) return refuse(ready->error());
@@ -64,7 +56,7 @@ void DatagramSocket::State::await_datagram(DatagramAwait& reader) {
 // ---- the queue
 
 bool DatagramsSent::begin() {
-  if (wheel_ == nullptr) return refuse(no_wheel("send"));
+  if (wheel_ == nullptr) return refuse(no_datagram_socket("send"));
   if (const auto& reason = wheel_->why_no_output()) return refuse(*reason);
   if (wheel_->queued() == 0) return ended(Ending::done);
   pend();

@@ -162,42 +162,34 @@ Result<void> DatagramSocket::State::set_broadcast(bool on) {
 
 // ---- the handle's part
 
-namespace {
-
-tl::unexpected<Error> no_wheel(const char* operation) {
-  return failure(Errc::closed, operation, "a DatagramSocket", "it is empty: moved from or never made");
-}
-
-}  // namespace
-
 Result<void> DatagramSocket::join(const SocketAddress& group, std::string_view interface, const SocketAddress& source) {
-  if (!state_) return no_wheel("join");
+  if (!state_) return failure(no_datagram_socket("join"));
   return state_->join(group, interface, source);
 }
 
 Result<void> DatagramSocket::leave(const SocketAddress& group, std::string_view interface,
                                    const SocketAddress& source) {
-  if (!state_) return no_wheel("leave");
+  if (!state_) return failure(no_datagram_socket("leave"));
   return state_->leave(group, interface, source);
 }
 
 Result<void> DatagramSocket::set_multicast_ttl(int hops) {
-  if (!state_) return no_wheel("setsockopt");
+  if (!state_) return failure(no_datagram_socket("setsockopt"));
   return state_->set_multicast_ttl(hops);
 }
 
 Result<void> DatagramSocket::set_multicast_loopback(bool on) {
-  if (!state_) return no_wheel("setsockopt");
+  if (!state_) return failure(no_datagram_socket("setsockopt"));
   return state_->set_multicast_loopback(on);
 }
 
 Result<void> DatagramSocket::set_multicast_interface(std::string_view interface) {
-  if (!state_) return no_wheel("setsockopt");
+  if (!state_) return failure(no_datagram_socket("setsockopt"));
   return state_->set_multicast_interface(interface);
 }
 
 Result<void> DatagramSocket::set_broadcast(bool on) {
-  if (!state_) return no_wheel("setsockopt");
+  if (!state_) return failure(no_datagram_socket("setsockopt"));
   return state_->set_broadcast(on);
 }
 

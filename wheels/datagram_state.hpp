@@ -20,6 +20,11 @@
 
 namespace poe {
 
+/// What is said to who uses a handle that holds no socket.
+inline Error no_datagram_socket(const char* operation) {
+  return {Errc::closed, operation, "a DatagramSocket", "it is empty: moved from or never made"};
+}
+
 class DatagramSocket::State : public std::enable_shared_from_this<State> {
  public:
   /// Takes the callbacks out of `options`.
