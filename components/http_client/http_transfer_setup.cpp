@@ -11,6 +11,7 @@
 
 #include "http_client_core.hpp"
 #include "http_transfer.hpp"
+#include "poe/filters/http_text.hpp"
 
 namespace poe {
 namespace {
@@ -31,18 +32,6 @@ class Options {
   CURL* easy_;
   CURLcode code_ = CURLE_OK;
 };
-
-bool is_token(std::string_view text) {
-  constexpr std::string_view kOther = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           kOther.find(c) != std::string_view::npos;
-  });
-}
-
-bool is_field_value(std::string_view text) {
-  return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
-}
 
 /// What libcurl must decide, or the answer could be taken for another one's.
 bool is_reserved(const HttpFields& fields, std::string_view* which) {
@@ -123,7 +112,7 @@ Result<void> HttpTransfer::check_request() const {
     const HttpField field = request_.fields[i];
     if (is_token(field.name) && is_field_value(field.value)) continue;
     return failure(error(Errc::invalid_argument, "field " + std::to_string(i + 1) + " of the request cannot be sent",
-                         "names are tokens, values have no CR, LF or NUL"));
+                         "names are tokens, values have no control characters but tabs"));
   }
   return {};
 }
@@ -185,7 +174,8 @@ CURLcode HttpTransfer::set_fields() {
   for (std::size_t i = 0; i < request_.fields.size() && added; ++i) {
     const HttpField field = request_.fields[i];
     const std::string name(field.name);
-    added = add_line(field.value.empty() ? name + ';' : name + ": " + std::string(field.value));  // ';': an empty one
+    const std::string value(trimmed(field.value));
+    added = add_line(value.empty() ? name + ';' : name + ": " + value);  // ';': an empty one, else it is taken out
   }
   if (!request_.fields.find("Content-Type")) added = added && add_line("Content-Type:");  // else libcurl makes one up
   if (!added) return CURLE_OUT_OF_MEMORY;

@@ -2,44 +2,18 @@
 #include "http_text.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace poe {
 
 namespace {
 
-constexpr bool is_alnum(char c) noexcept {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-constexpr std::array<bool, 256> table_of(std::string_view extra) {
-  std::array<bool, 256> table{};
-  for (int c = 0; c < 128; ++c) table[static_cast<std::size_t>(c)] = is_alnum(static_cast<char>(c));
-  for (const char c : extra) table[static_cast<unsigned char>(c)] = true;
-  return table;
-}
-
-constexpr auto kToken = table_of("!#$%&'*+-.^_`|~");
-constexpr auto kAuthority = table_of("-._~%!$&'()*+,;=:[]");
-
-bool all_in(const std::array<bool, 256>& table, std::string_view text) noexcept {
-  return std::all_of(text.begin(), text.end(), [&](char c) { return table[static_cast<unsigned char>(c)]; });
-}
-
-bool is_value(std::string_view text) noexcept {
-  return std::none_of(text.begin(), text.end(), [](char c) {
-    const auto octet = static_cast<unsigned char>(c);
-    return (octet < 0x20 && c != '\t') || octet == 0x7F;
-  });
-}
+constexpr HttpOctets kAuthority("-._~%!$&'()*+,;=:[]");
 
 }  // namespace
 
 tl::unexpected<Error> misuse(std::string why, std::string advice) {
   return failure(Errc::invalid_argument, "write", "an HTTP message", std::move(why), std::move(advice));
 }
-
-bool is_token(std::string_view text) noexcept { return !text.empty() && all_in(kToken, text); }
 
 std::optional<std::uint64_t> whole_number(std::string_view digits) noexcept {
   constexpr std::uint64_t kMost = std::uint64_t{1} << 63;
@@ -56,12 +30,12 @@ bool is_target(std::string_view text) noexcept {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7F && c != '#'; });
 }
 
-bool is_authority(std::string_view text) noexcept { return all_in(kAuthority, text); }
+bool is_authority(std::string_view text) noexcept { return kAuthority.has_all(text); }
 
 Result<void> write_fields(const HttpFields& fields, std::string& out) {
   for (std::size_t i = 0; i < fields.size(); ++i) {
     const HttpField field = fields[i];
-    if (!is_token(field.name) || !is_value(field.value)) {
+    if (!is_token(field.name) || !is_field_value(field.value)) {
       return failure(Errc::invalid_argument, "write",
                      "the HTTP field \"" + std::string(field.name.substr(0, 64)) + "\"",
                      "its name is no token or its value has a control character in it",

@@ -17,7 +17,6 @@ namespace poe {
 /// The error of who wants to write what is no message.
 tl::unexpected<Error> misuse(std::string why, std::string advice);
 
-bool is_token(std::string_view text) noexcept;
 /// Digits and nothing else, below 2^63; an empty text is no number.
 std::optional<std::uint64_t> whole_number(std::string_view digits) noexcept;
 /// Visible ASCII and nothing else: what a request target may hold, fragments not (RFC 9112, 3.2).

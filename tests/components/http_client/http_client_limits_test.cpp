@@ -107,7 +107,9 @@ TEST_P(HttpClientLimitsTest, RequestsThatCannotBeSentAreRefused) {
   EXPECT_EQ(field("X A", "1"), Errc::invalid_argument);
   EXPECT_EQ(field("content-length", "1"), Errc::invalid_argument);
   EXPECT_EQ(field("Transfer-Encoding", "chunked"), Errc::invalid_argument);
-  EXPECT_EQ(field("X-A", "1"), Errc{});
+  EXPECT_EQ(field("X-A", "1\x01"), Errc::invalid_argument);
+  EXPECT_EQ(field("X-A", "1\x7f"), Errc::invalid_argument);
+  EXPECT_EQ(field("X-A", "1\t2 \xc3\xa9"), Errc{});
 }
 
 TEST_P(HttpClientLimitsTest, RefusedConnectionsSayWhereAndWhy) {

@@ -61,6 +61,9 @@ TEST_P(HttpClientTest, SendsMethodsFieldsAndBodies) {
   HttpClientRequest request(at("/seen"));
   request.fields.add("X-A", "some thing").add("X-Empty", "").add("User-Agent", "me");
   EXPECT_EQ(seen(std::move(request)), "GET|some thing||-|me|");
+  HttpClientRequest blank(at("/seen"));
+  blank.fields.add("X-A", " \t").add("X-Empty", " x ");
+  EXPECT_EQ(seen(std::move(blank)), "GET||x|-|poe|");
 }
 
 TEST_P(HttpClientTest, HeadAndNotModifiedHaveNoBody) {
