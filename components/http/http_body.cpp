@@ -66,7 +66,11 @@ void HttpExchange::on_body(Fn<void(std::string_view piece)> callback) {
     return;
   }
   if (state_->connection == nullptr) return;
+  HttpBodyAwait* const waits = callback ? std::exchange(state_->reader, nullptr) : nullptr;
   state_->on_body = std::move(callback);
+  if (waits != nullptr) {
+    waits->give_up({Errc::invalid_argument, "read", kBody, "its pieces go to on_body now", "read in one place"});
+  }
   state_->connection->body_wish_changed();
 }
 

@@ -36,6 +36,12 @@ Task<> read_in_turns(Self&, HttpExchange exchange, Log* log) {
   log->push_back("second " + std::string(to_string(second.error().code())));
 }
 
+Task<> read_once(Self&, HttpExchange* exchange, Log* log) {
+  log->push_back("reads");
+  const auto piece = co_await exchange->read();
+  log->push_back("read " + (piece ? *piece : std::string(to_string(piece.error().code()))));
+}
+
 class HttpBodyTest : public HttpTest {
  protected:
   HttpServerOptions reading() {
@@ -117,6 +123,20 @@ TEST_P(HttpBodyTest, ACallbackHearsPiecesAndHoldsThemUp) {
   EXPECT_EQ(log, (Log{"piece abc", "piece stop", "piece de", "end"}));
   EXPECT_TRUE(kept.respond(200, "fine"));
   EXPECT_FALSE(has(until_heard(client, "fine"), "Connection: close"));
+}
+
+TEST_P(HttpBodyTest, ACallbackTakesThePiecesFromWhoWaits) {
+  serve_http(reading());
+  const Client client = keep(chunked("/kept"));
+  kernel.spawn(read_once, &kept, &log);
+  until([this] { return said("reads"); });
+  settle();
+  listen();
+  say(client, "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+  until([this] { return said("end"); });
+  EXPECT_EQ(log, (Log{"reads", "read invalid_argument", "piece abc", "piece de", "end"}));
+  EXPECT_TRUE(kept.respond(200, "fine"));
+  until_heard(client, "fine");
 }
 
 TEST_P(HttpBodyTest, AClientIsHeldUpWhileNobodyReads) {

@@ -90,8 +90,9 @@ class POE_API HttpExchange {
   /// poe/components/http_body.hpp. Errors: `end_of_file`; `timed_out`, `limit` or `protocol`, see above; `closed` (the
   /// connection has gone, or the exchange was answered); `invalid_argument` (somebody else gets the pieces).
   HttpBodyAwait read();
-  /// Instead: called with each piece, as it comes; with an empty one at the end of the body, at once if that has come
-  /// already. Runs as the connection's session; what it throws is a warning, and breaks the connection off.
+  /// Instead: called with each piece, as it comes; with an empty one at the end of the body. Runs as the connection's
+  /// session; what it throws is a warning, and breaks the connection off. If the end has come already, it is called at
+  /// once, as the session that calls this, to which it also throws. A read() that waits fails with `invalid_argument`.
   void on_body(Fn<void(std::string_view piece)> callback);
   /// Holds on_body up, from the next piece on, or lets it go on.
   void pause_body(bool paused = true);
