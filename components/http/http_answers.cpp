@@ -178,6 +178,7 @@ Result<void> HttpConnection::begin(HttpResponse&& response) {
 Result<void> HttpConnection::begin_events(HttpResponse&& response) {
   if (auto done = begin(std::move(response)); !done) return done;
   if (!exchange_) return {};  // the connection broke
+  if (exchange_->request.head.method == "HEAD") return end({});
   exchange_->ends_with_client = true;
   if (input_ended_) {
     break_off();

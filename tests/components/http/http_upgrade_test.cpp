@@ -277,5 +277,27 @@ TEST_P(HttpUpgradeTest, EventsGoOnUntilTheClientLeaves) {
   EXPECT_EQ(events.send({"late"}).error().code(), Errc::closed);
 }
 
+TEST_P(HttpUpgradeTest, EventsForHeadEndAtOnce) {
+  HttpServerOptions options = server_options();
+  std::vector<HttpEvents> kept_events;
+  options.routes.get("/events", [&](HttpExchange exchange) {
+    auto begun = HttpEvents::begin(std::move(exchange));
+    ASSERT_TRUE(begun);
+    kept_events.push_back(std::move(*begun));
+  });
+  options.routes.get("/a", tell());
+  serve_http(std::move(options));
+  const Client client = dial();
+  say(client, "HEAD /events HTTP/1.1\r\nHost: a\r\n\r\nGET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+  settle();
+  const std::string answers = heard(client).text;
+  EXPECT_TRUE(has(answers, "Content-Type: text/event-stream\r\n")) << answers;
+  EXPECT_TRUE(answers.ends_with("\r\n\r\nGET /a [] ? ")) << answers;
+  ASSERT_EQ(kept_events.size(), 1u);
+  EXPECT_FALSE(kept_events[0]);
+  const std::string last = ask("HEAD /events HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(last.starts_with("HTTP/1.1 200")) << last;
+}
+
 }  // namespace
 }  // namespace poe::test
