@@ -8,11 +8,12 @@
 namespace poe {
 namespace {
 
-/// For texts that are no URLs: what stands between "//" and the last '@' before the path.
+/// For texts that are no URLs: what stands between the scheme and the last '@'. Rather too much than a part of a
+/// password that was not percent-encoded and has a '/', '?' or '#' in it.
 std::string cut_credentials(std::string text) {
-  const std::size_t slashes = text.find("//");
-  const std::size_t begin = slashes == std::string::npos ? 0 : slashes + 2;
-  const std::size_t at = text.rfind('@', text.find_first_of("/?#", begin));
+  const std::size_t colon = text.find(':');
+  const std::size_t begin = colon != std::string::npos && text.compare(colon, 3, "://") == 0 ? colon + 3 : 0;
+  const std::size_t at = text.rfind('@');
   if (at != std::string::npos && at >= begin) text.erase(begin, at + 1 - begin);
   return text;
 }

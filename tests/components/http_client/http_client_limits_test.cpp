@@ -122,6 +122,15 @@ TEST_P(HttpClientLimitsTest, RefusedConnectionsSayWhereAndWhy) {
   EXPECT_EQ(answer.error().report().find("secret"), std::string::npos);
   const Answer odd = ask(HttpClientRequest("http://ann:sec ret@[x/"));
   EXPECT_EQ(message(odd).find("ret@"), std::string::npos) << message(odd);
+  for (const char* url : {"http://ann:sec/ret@host/", "http://ann:sec?ret@host/", "http://ann:sec#ret@host/",
+                          "ann:sec//ret@host/", "//ann:sec/ret@host/"}) {
+    const Answer broken = ask(HttpClientRequest(url));
+    ASSERT_FALSE(broken);
+    const std::string report = broken.error().report();
+    EXPECT_EQ(report.find("ret@"), std::string::npos) << report;
+    EXPECT_EQ(report.find("ann:sec"), std::string::npos) << report;
+    EXPECT_NE(report.find("host/"), std::string::npos) << report;
+  }
 }
 
 TEST_P(HttpClientLimitsTest, NamesNobodyKnowsAreNamed) {
