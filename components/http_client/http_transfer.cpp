@@ -77,14 +77,10 @@ bool HttpTransfer::take_body(std::string_view piece) {
                     "raise max_body, or take the body in pieces and set no limit"));
     return false;
   }
-  if (request_.on_piece) {
-    inbox_.append(piece);
-    core_->mark_news(*this);
-  } else {
-    constexpr std::uint64_t kMost = 1 << 20;  // what is only announced is not there yet
-    if (expected > 0) answer_.body.reserve(std::min(expected, kMost));
-    answer_.body.append(piece);
-  }
+  constexpr std::uint64_t kMost = 1 << 20;  // what is only announced is not there yet
+  if (expected > 0 && !request_.on_piece) inbox_.reserve(std::min(expected, kMost));
+  inbox_.append(piece);
+  if (paused_ || has_news()) core_->mark_news(*this);  // paused: deliver() says so again, now that libcurl heeds it
   return true;
 }
 
@@ -198,7 +194,10 @@ void HttpTransfer::resume() {
 
 // ---- the users
 
-bool HttpTransfer::has_news() const noexcept { return core_ != nullptr && (outcome_ || !inbox_.empty()); }
+bool HttpTransfer::has_news() const noexcept {
+  if (core_ == nullptr) return false;
+  return outcome_ || (request_.on_head && head_known_ && !head_told_) || (request_.on_piece && !inbox_.empty());
+}
 
 void HttpTransfer::deliver() {
   if (busy_) return;  // in a slice nested in one of its callbacks: goes on when that returns
@@ -225,7 +224,7 @@ bool HttpTransfer::deliver_one() {
     if (request_.on_head) request_.on_head(answer_);
     return true;
   }
-  if (!inbox_.empty() && !paused_) {
+  if (request_.on_piece && !inbox_.empty() && !paused_) {
     const std::string piece = std::exchange(inbox_, {});
     request_.on_piece(piece);
     return true;
@@ -233,7 +232,10 @@ bool HttpTransfer::deliver_one() {
   if (!outcome_) return false;
   const KeepAlive hold = std::move(hold_);  // until the callback has returned
   core_->forget(*this);
-  if (outcome_->has_value()) *outcome_ = std::move(answer_);
+  if (outcome_->has_value()) {
+    if (!request_.on_piece) answer_.body = std::move(inbox_);
+    *outcome_ = std::move(answer_);
+  }
   if (done_) done_(std::move(*outcome_));
   return false;
 }

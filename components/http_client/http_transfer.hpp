@@ -95,8 +95,8 @@ class HttpTransfer : public std::enable_shared_from_this<HttpTransfer> {
   char text_[CURL_ERROR_SIZE] = "";
 
   HttpClientResponse answer_;
-  std::string inbox_;  // pieces of the body that wait for on_piece
-  std::size_t head_octets_ = 0;
+  std::string inbox_;  // of the body: what waits for on_piece; without that all of it, until the answer is told
+  std::size_t head_octets_ = 0;  // of this response
   std::uint64_t body_octets_ = 0;
   std::optional<Error> fault_;
   std::string refused_address_;

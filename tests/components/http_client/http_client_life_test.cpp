@@ -42,6 +42,16 @@ class HttpClientLifeTest : public HttpClientTest {
       });
     });
   }
+  /// The same, with the body in the answer.
+  void ask_whole(Fn<void(const HttpClientResponse&)> at_head) {
+    HttpClientRequest request(at("/large"));
+    request.on_head = std::move(at_head);
+    as_asker([&](Asker& self) {
+      call = self.wheel.send(std::move(request), [this](const Answer& answer) {
+        note(answer ? "done " + std::to_string(answer->body.size()) : answer.error().message());
+      });
+    });
+  }
   /// Runs for that long.
   void run_for(Duration time) {
     const TimePoint end = kernel.now() + time;
@@ -98,6 +108,42 @@ TEST_P(HttpClientLifeTest, ACallPausedBeforeItBeganWaitsToo) {
   call.resume();
   until([&] { return said("done 0"); });
   EXPECT_EQ(got, kWhole);
+}
+
+TEST_P(HttpClientLifeTest, TheHeadAloneComesBeforeTheBody) {
+  serve_large();
+  ask_whole([this](const HttpClientResponse& head) {
+    note("head " + std::to_string(head.status) + ", " + std::to_string(head.body.size()));
+    EXPECT_LT(made, kWhole) << "the body has still to come";
+  });
+  until([&] { return log.size() == 2; });
+  EXPECT_EQ(log, (Log{"head 200, 0", "done " + std::to_string(kWhole)}));
+}
+
+TEST_P(HttpClientLifeTest, ACallForAWholeBodyMayBePausedToo) {
+  serve_large();
+  ask_whole({});
+  call.pause();
+  settle();
+  EXPECT_LT(made, kWhole) << "the server is slowed down";
+  call.resume();
+  until([&] { return !log.empty(); });
+  EXPECT_EQ(log, Log{"done " + std::to_string(kWhole)});
+}
+
+TEST_P(HttpClientLifeTest, PausingAtTheHeadHoldsTheWholeBodyUp) {
+  serve_large();
+  ask_whole([this](const HttpClientResponse&) {
+    note("head");
+    call.pause();
+  });
+  until([&] { return said("head"); });
+  settle();
+  EXPECT_LT(made, kWhole);
+  EXPECT_EQ(log, Log{"head"});
+  call.resume();
+  until([&] { return log.size() == 2; });
+  EXPECT_EQ(log[1], "done " + std::to_string(kWhole));
 }
 
 TEST_P(HttpClientLifeTest, IdleTimeDoesNotCountWhilePaused) {
