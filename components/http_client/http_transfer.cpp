@@ -56,6 +56,15 @@ HttpTransfer* HttpTransfer::of(CURL* easy) noexcept {
 
 // ---- what comes
 
+bool HttpTransfer::begin_hop() {
+  connected_ = true;
+  mark_progress();
+  head_octets_ = 0;
+  refused_address_.clear();
+  socket_error_ = 0;
+  return true;
+}
+
 bool HttpTransfer::take_header(std::size_t octets) {
   mark_progress();
   head_octets_ += octets;

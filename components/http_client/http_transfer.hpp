@@ -73,6 +73,9 @@ class HttpTransfer : public std::enable_shared_from_this<HttpTransfer> {
   bool may_redirect() const noexcept;
   bool add_line(const std::string& line);
 
+  /// The connection stands, and the request is about to be sent over it: the first one, or a redirect's. False: it must
+  /// not be.
+  bool begin_hop();
   bool take_header(std::size_t octets);
   bool take_body(std::string_view piece);
   void read_head();
@@ -99,8 +102,8 @@ class HttpTransfer : public std::enable_shared_from_this<HttpTransfer> {
   std::size_t head_octets_ = 0;  // of this response
   std::uint64_t body_octets_ = 0;
   std::optional<Error> fault_;
-  std::string refused_address_;
-  int socket_error_ = 0;
+  std::string refused_address_;  // by allow_address, since the last connection
+  int socket_error_ = 0;         // of the last socket that was to be made
   std::optional<Answer> outcome_;
   bool head_known_ = false;
   bool head_told_ = false;

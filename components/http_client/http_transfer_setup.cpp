@@ -52,7 +52,12 @@ long milliseconds(Duration time) {
 /// libcurl's side of its callbacks. Nothing may be thrown through it.
 struct HttpTransferHooks {
   static std::size_t header(const char*, std::size_t, std::size_t count, void* user) noexcept {
-    return static_cast<HttpTransfer*>(user)->take_header(count) ? count : CURL_WRITEFUNC_ERROR;
+    auto& transfer = *static_cast<HttpTransfer*>(user);
+    try {
+      return transfer.take_header(count) ? count : CURL_WRITEFUNC_ERROR;
+    } catch (...) {
+      return CURL_WRITEFUNC_ERROR;  // out of memory
+    }
   }
   static std::size_t body(const char* data, std::size_t, std::size_t count, void* user) noexcept {
     auto& transfer = *static_cast<HttpTransfer*>(user);
@@ -64,9 +69,11 @@ struct HttpTransferHooks {
   }
   static int connected(void* user, char*, char*, int, int) noexcept {
     auto& transfer = *static_cast<HttpTransfer*>(user);
-    transfer.connected_ = true;
-    transfer.mark_progress();
-    return CURL_PREREQFUNC_OK;
+    try {
+      return transfer.begin_hop() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+    } catch (...) {
+      return CURL_PREREQFUNC_ABORT;  // out of memory
+    }
   }
   static int progress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t sent) noexcept {
     auto& transfer = *static_cast<HttpTransfer*>(user);
@@ -84,7 +91,8 @@ struct HttpTransferHooks {
         return CURL_SOCKET_BAD;
       }
       const int socket = ::socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
-      if (socket < 0) return transfer.socket_error_ = errno, CURL_SOCKET_BAD;
+      transfer.socket_error_ = socket < 0 ? errno : 0;  // the last one that is tried says why
+      if (socket < 0) return CURL_SOCKET_BAD;
       transfer.core_->note_socket(socket);
       return socket;
     } catch (...) {

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // What an HttpClient refuses, and what it says then.
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
 #include <cerrno>
 
 #include "http_client_bench.hpp"
@@ -16,8 +20,10 @@ const std::string kSqueezed =
 
 class HttpClientLimitsTest : public HttpClientTest {
  protected:
-  SessionId serve_redirects() {
+  /// `address` empty: all of them.
+  SessionId serve_redirects(const std::string& address = "127.0.0.1") {
     HttpServerOptions options = server_options();
+    options.address = address;
     const auto lead = [](const char* where, int status) {
       return [where, status](HttpExchange exchange) {
         HttpResponse response(status, "elsewhere");
@@ -31,7 +37,15 @@ class HttpClientLimitsTest : public HttpClientTest {
     options.routes.get("/file", lead("file:///etc/passwd", 302));
     options.routes.get("/ftp", lead("ftp://127.0.0.1/x", 302));
     options.routes.get("/gopher", lead("gopher://127.0.0.1:70/x", 302));
+    options.routes.get("/nobody", lead("http://127.0.0.1:1/", 302));
     return serve(std::move(options));
+  }
+  static bool has_ipv6() {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_addr = in6addr_loopback;
+    const Fd fd(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    return ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   }
   static HttpClientLimits following(unsigned redirects) {
     HttpClientLimits limits;
@@ -208,6 +222,23 @@ TEST_P(HttpClientLimitsTest, HeadsOverTheLimitAreRefused) {
   EXPECT_TRUE(get("/wide"));
 }
 
+TEST_P(HttpClientLimitsTest, TheHeadOfEachResponseCountsByItself) {
+  HttpServerOptions options = server_options();
+  options.routes.get("/wide/*", [](HttpExchange exchange) {
+    const bool last = exchange.request().rest() == "3";
+    HttpResponse response(last ? 200 : 302, "x");
+    response.fields.add("X-Wide", std::string(2000, 'x'));
+    if (!last) response.fields.add("Location", exchange.request().rest() == "1" ? "/wide/2" : "/wide/3");
+    exchange.respond(std::move(response));
+  });
+  serve(std::move(options));
+  HttpClientLimits limits = following(5);
+  limits.max_head = 3000;
+  const Answer answer = ask(with(HttpClientRequest(at("/wide/1")), limits));
+  ASSERT_TRUE(answer) << answer.error().report();
+  EXPECT_EQ(answer->redirects, 2u);
+}
+
 TEST_P(HttpClientLimitsTest, AnAnswerThatIsCutOffIsNoAnswer) {
   HttpServerOptions options = server_options();
   options.routes.get("/cut", [](HttpExchange exchange) {
@@ -247,6 +278,36 @@ TEST_P(HttpClientLimitsTest, AddressesMayBeRefused) {
   EXPECT_EQ(code(answer), Errc::cancelled);
   EXPECT_EQ(message(answer), "cannot GET " + at("/tell/x") + ": allow_address has refused " + address);
   EXPECT_EQ(count(address), 1);
+}
+
+// "localhost" is two addresses to libcurl, ::1 and 127.0.0.1, in an order of the system's.
+TEST_P(HttpClientLimitsTest, AReasonFromBeforeARedirectIsForgotten) {
+  if (!has_ipv6()) GTEST_SKIP() << "this system has no ::1";
+  serve_redirects("");
+  HttpClientOptions options;
+  options.allow_address = [asked = false](const SocketAddress&) mutable { return std::exchange(asked, true); };
+  set_up_client(std::move(options));
+  const std::string url = "http://localhost:" + std::to_string(port) + "/nobody";
+  const Answer answer = ask(with(HttpClientRequest(url), following(1)));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().number(), ECONNREFUSED) << answer.error().report();
+}
+
+TEST_P(HttpClientLimitsTest, TheLastAddressThatWasTriedSaysWhy) {
+  if (!has_ipv6()) GTEST_SKIP() << "this system has no ::1";
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  HttpClientOptions options;
+  options.allow_address = [before, asked = false](const SocketAddress&) mutable {
+    rlimit now = before;
+    if (!std::exchange(asked, true)) now.rlim_cur = 0;  // no socket for the first one
+    return ::setrlimit(RLIMIT_NOFILE, &now) == 0;
+  };
+  set_up_client(std::move(options));
+  const Answer answer = ask(HttpClientRequest("http://localhost:1/"));
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().number(), ECONNREFUSED) << answer.error().report();
 }
 
 }  // namespace
