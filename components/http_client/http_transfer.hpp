@@ -80,7 +80,6 @@ class HttpTransfer : public std::enable_shared_from_this<HttpTransfer> {
   bool take_body(std::string_view piece);
   void read_head();
   HttpFields read_fields(unsigned origin) const;
-  HttpClientResponse response();
   Error failure_of(CURLcode code) const;
   void mark_progress() noexcept;
   void arm_limit(TimePoint now);
