@@ -81,8 +81,14 @@ struct HttpTransferHooks {
     transfer.sent_ = sent;
     return 0;
   }
+  /// A redirect's look-up has connect_time again, not the idle_time of the connection before.
+  static int look_up(void*, void*, void* user) noexcept {
+    static_cast<HttpTransfer*>(user)->connected_ = false;
+    return 0;
+  }
   static curl_socket_t open_socket(void* user, curlsocktype, curl_sockaddr* to) noexcept {
     auto& transfer = *static_cast<HttpTransfer*>(user);
+    transfer.connected_ = false;  // as in look_up(), which known names and numbers go without
     try {
       auto& allow = transfer.core_->options().allow_address;
       const auto address = SocketAddress::from_raw(&to->addr, to->addrlen);
@@ -231,6 +237,7 @@ CURLcode HttpTransfer::set_hooks() {
   options.set(CURLOPT_PREREQFUNCTION, &Hooks::connected).set(CURLOPT_PREREQDATA, self);
   options.set(CURLOPT_XFERINFOFUNCTION, &Hooks::progress).set(CURLOPT_XFERINFODATA, self);
   options.set(CURLOPT_NOPROGRESS, 0L);
+  options.set(CURLOPT_RESOLVER_START_FUNCTION, &Hooks::look_up).set(CURLOPT_RESOLVER_START_DATA, self);
   options.set(CURLOPT_OPENSOCKETFUNCTION, &Hooks::open_socket).set(CURLOPT_OPENSOCKETDATA, self);
   // The client's: a connection outlives the transfer that has opened it.
   options.set(CURLOPT_CLOSESOCKETFUNCTION, &HttpClientCore::close_socket);

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: MIT
 //
 // What an HttpClient refuses, and what it says then.
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 #include "http_client_bench.hpp"
@@ -17,6 +20,34 @@ const std::string kSqueezed =
     std::string("\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xed\xc1\x81\x00\x00\x00\x00\x80\x20\xd6\xfd\x25\x16\xa9\x0a",
                 25) +
     std::string(63, '\0') + std::string("\x6a\xff\x91\x20\xc3\x00\x00\x01\x00", 9);
+
+/// A port whose queue of connections is full: the system lets those who come wait.
+class FullHouse {
+ public:
+  FullHouse() {
+    address_.sin_family = AF_INET;
+    address_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    auto* const address = reinterpret_cast<sockaddr*>(&address_);
+    socklen_t size = sizeof address_;
+    EXPECT_EQ(::bind(listener_, address, size), 0);
+    EXPECT_EQ(::listen(listener_, 0), 0);
+    EXPECT_EQ(::getsockname(listener_, address, &size), 0);
+    for (const int guest : guests_) ::connect(guest, address, size);
+  }
+  FullHouse(const FullHouse&) = delete;
+  FullHouse& operator=(const FullHouse&) = delete;
+  ~FullHouse() {
+    ::close(listener_);
+    for (const int guest : guests_) ::close(guest);
+  }
+  std::uint16_t port() const { return ntohs(address_.sin_port); }
+
+ private:
+  static int make() { return ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }
+  sockaddr_in address_{};
+  int listener_ = make();
+  std::array<int, 3> guests_{make(), make(), make()};
+};
 
 class HttpClientLimitsTest : public HttpClientTest {
  protected:
@@ -169,6 +200,25 @@ TEST_P(HttpClientLimitsTest, AServerThatNeverAnswersIsGivenUp) {
   EXPECT_EQ(code(silent), Errc::timed_out);
   EXPECT_NE(message(silent).find("silent for 20 ms"), std::string::npos) << message(silent);
   as_asker([](Asker& self) { EXPECT_EQ(self.wheel.calls(), 0u); });
+}
+
+TEST_P(HttpClientLimitsTest, ConnectingAfterARedirectIsNotTheServersSilence) {
+  const FullHouse house;
+  HttpServerOptions options = server_options();
+  options.routes.get("/full", [&house](HttpExchange exchange) {
+    HttpResponse response(302);
+    response.fields.add("Location", "http://127.0.0.1:" + std::to_string(house.port()) + "/");
+    exchange.respond(std::move(response));
+  });
+  serve(std::move(options));
+  HttpClientLimits limits = following(1);
+  limits.idle_time = 20ms;
+  limits.connect_time = 80ms;
+  const Answer answer = ask(with(HttpClientRequest(at("/full")), limits));
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code(), Errc::timed_out) << answer.error().report();
+  EXPECT_EQ(message(answer).find("silent"), std::string::npos) << message(answer);
+  EXPECT_NE(answer.error().advice().find("connect_time"), std::string::npos) << answer.error().report();
 }
 
 TEST_P(HttpClientLimitsTest, TheTotalTimeHoldsWhileWaitingForAConnection) {
