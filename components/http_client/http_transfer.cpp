@@ -62,6 +62,16 @@ bool HttpTransfer::begin_hop() {
   head_octets_ = 0;
   refused_address_.clear();
   socket_error_ = 0;
+  const std::string url = text_of(easy_.get(), CURLINFO_EFFECTIVE_URL);
+  const bool tls = ::curl_strnequal(url.c_str(), "https:", 6) != 0;
+  // Why here: libcurl has one set of protocols for all redirects of a transfer, wherever the last one has led.
+  if (std::exchange(was_tls_, tls) && !tls) {
+    Error down =
+        error(Errc::protocol, "a redirect leads from https to http", "look at where the server sends its clients");
+    down.with("redirected to", without_credentials(url));
+    set_fault(std::move(down));
+    return false;
+  }
   return true;
 }
 

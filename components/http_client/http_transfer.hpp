@@ -107,6 +107,7 @@ class HttpTransfer : public std::enable_shared_from_this<HttpTransfer> {
   bool head_known_ = false;
   bool head_told_ = false;
   bool connected_ = false;
+  bool was_tls_ = false;  // the request before this redirect went over TLS
   bool paused_ = false;
   bool busy_ = false;       // in deliver()
   bool idle_seen_ = false;  // the server has been silent for too long; looked at once more

@@ -205,7 +205,7 @@ CURLcode HttpTransfer::set_connection() {
   Options options(easy_.get());
   const bool secure = request_.url.size() > 6 && ::curl_strnequal(request_.url.c_str(), "https:", 6) != 0;
   options.set(CURLOPT_PROTOCOLS_STR, "http,https");
-  options.set(CURLOPT_REDIR_PROTOCOLS_STR, secure ? "https" : "http,https");
+  options.set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https");  // not down from https: begin_hop()
   options.set(CURLOPT_SSL_VERIFYPEER, 1L).set(CURLOPT_SSL_VERIFYHOST, 2L);
   options.set(CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
   if (!client.ca_file.empty()) options.set(CURLOPT_CAINFO, client.ca_file.c_str()).set(CURLOPT_CAPATH, nullptr);
