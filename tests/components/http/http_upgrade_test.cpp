@@ -292,7 +292,7 @@ TEST_P(HttpUpgradeTest, EventsForHeadEndAtOnce) {
   settle();
   const std::string answers = heard(client).text;
   EXPECT_TRUE(has(answers, "Content-Type: text/event-stream\r\n")) << answers;
-  EXPECT_TRUE(answers.ends_with("\r\n\r\nGET /a [] ? ")) << answers;
+  EXPECT_TRUE(answers.ends_with("\r\n\r\nGET /a [/a] ? ")) << answers;
   ASSERT_EQ(kept_events.size(), 1u);
   EXPECT_FALSE(kept_events[0]);
   const std::string last = ask("HEAD /events HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");

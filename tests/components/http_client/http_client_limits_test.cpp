@@ -51,7 +51,7 @@ class FullHouse {
 
 class HttpClientLimitsTest : public HttpClientTest {
  protected:
-  /// `address` empty: all of them.
+  /// `address` "::": all of them, 127.0.0.1 too.
   SessionId serve_redirects(const std::string& address = "127.0.0.1") {
     HttpServerOptions options = server_options();
     options.address = address;
@@ -333,7 +333,7 @@ TEST_P(HttpClientLimitsTest, AddressesMayBeRefused) {
 // "localhost" is two addresses to libcurl, ::1 and 127.0.0.1, in an order of the system's.
 TEST_P(HttpClientLimitsTest, AReasonFromBeforeARedirectIsForgotten) {
   if (!has_ipv6()) GTEST_SKIP() << "this system has no ::1";
-  serve_redirects("");
+  serve_redirects("::");
   HttpClientOptions options;
   options.allow_address = [asked = false](const SocketAddress&) mutable { return std::exchange(asked, true); };
   set_up_client(std::move(options));

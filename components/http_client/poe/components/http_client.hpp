@@ -98,8 +98,9 @@ class POE_API HttpCall {
 ///
 /// Errors, which name the method and the URL without its password: invalid_argument (method, URL, field), system (no
 /// such host; connection refused: number() has the errno), timed_out, limit (a size, redirects, max_calls), protocol
-/// (what came is no HTTP, certificates, a redirect that leads elsewhere than to http and https), end_of_file (the
-/// answer was cut off), not_supported (a simulated world), cancelled (allow_address said no), forked, closed.
+/// (what came is no HTTP, certificates, a redirect that leads elsewhere than to http and https, or from https to http),
+/// end_of_file (the answer was cut off), not_supported (a simulated world), cancelled (allow_address said no), forked,
+/// closed.
 class POE_API HttpClient {
  public:
   using Answer = Result<HttpClientResponse>;
