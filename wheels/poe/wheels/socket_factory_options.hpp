@@ -128,7 +128,8 @@ class POE_API SocketFactoryOptions {
   /// Required. operation() is the step that failed: domain, getprotobyname, getprotobynumber, getservbyname, inet_aton,
   /// getaddrinfo, pack_sockaddr_un, socket, setsockopt, bind, listen, watch, accept, connect, getpeername; subject() is
   /// what was tried; number() the errno. With several addresses it tells of the first that says most (a refusal more
-  /// than silence, silence more than a family this machine cannot reach; the last one for a bind), report() of all. A
+  /// than silence, silence more than a family this machine cannot reach; the last one for a bind) or, if
+  /// connect_timeout ended it, of the first that had not answered, with code timed_out; report() tells of all. A
   /// listener goes on after "accept" (see ListenAcceptOptions::on_error); every other step is the end.
   Fn<void(const Error&)> on_failure{};
 };
