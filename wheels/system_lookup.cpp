@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The blocking look-ups. Only helper threads come here.
+// The look-ups of the system: system_lookup() blocks, and is for helper threads alone.
 #include <netdb.h>
 #include <sys/socket.h>
 
@@ -20,22 +20,6 @@ struct FreeAddresses {
 using Addresses = std::unique_ptr<addrinfo, FreeAddresses>;
 
 constexpr const char* kServiceAdvice = "use the number, or add the service to /etc/services";
-
-Result<std::uint16_t> port_of(const ResolveQuery& query) {
-  const std::string& name = query.service;
-  std::uint16_t number = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
-  if (error == std::errc() && end == name.data() + name.size()) return number;
-  if (name.empty()) return std::uint16_t{0};
-  servent entry{};
-  servent* found = nullptr;
-  std::array<char, 4096> room{};
-  const char* protocol = query.datagram ? "udp" : "tcp";
-  ::getservbyname_r(name.c_str(), protocol, &entry, room.data(), room.size(), &found);
-  if (found != nullptr) return ntohs(static_cast<std::uint16_t>(found->s_port));
-  return failure(Errc::system, "getservbyname", name + '/' + protocol, "this machine knows no such service",
-                 kServiceAdvice);
-}
 
 const char* advice_for(int code) {
   switch (code) {
@@ -61,8 +45,24 @@ std::vector<SocketAddress> collect(const addrinfo* list, std::uint16_t port) {
 
 }  // namespace
 
+Result<std::uint16_t> service_port(const ResolveQuery& query) {
+  const std::string& name = query.service;
+  std::uint16_t number = 0;
+  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
+  if (error == std::errc() && end == name.data() + name.size()) return number;
+  if (name.empty()) return std::uint16_t{0};
+  servent entry{};
+  servent* found = nullptr;
+  std::array<char, 4096> room{};
+  const char* protocol = query.datagram ? "udp" : "tcp";
+  ::getservbyname_r(name.c_str(), protocol, &entry, room.data(), room.size(), &found);
+  if (found != nullptr) return ntohs(static_cast<std::uint16_t>(found->s_port));
+  return failure(Errc::system, "getservbyname", name + '/' + protocol, "this machine knows no such service",
+                 kServiceAdvice);
+}
+
 ResolveAnswer system_lookup(const ResolveQuery& query) {
-  const auto port = port_of(query);
+  const auto port = service_port(query);
   if (!port) return failure(port.error());
   addrinfo hints{};
   hints.ai_family = query.family;

@@ -98,15 +98,13 @@ DnsHostLookup::DnsHostLookup(DnsCore& core, ResolveQuery query, Done done, bool 
 
 void DnsHostLookup::start(ares_channel channel) {
   if (auto known = Resolver::at_once(query_)) return settle_with(std::move(*known));
-  // The services file alone is read here: the host is numeric.
-  ResolveQuery service("127.0.0.1", query_.service, AF_INET);
-  service.datagram = query_.datagram;
-  const auto port = system_lookup(service);
+  const auto port = service_port(query_);
   if (!port) return settle(port.error());
-  port_ = port->front().port();
-  if (query_.host.empty()) return settle_with(*Resolver::at_once({{}, std::to_string(port_), query_.family}));
+  port_ = *port;
+  ResolveQuery numbered = query_;
+  numbered.service = std::to_string(port_);
+  if (auto known = Resolver::at_once(numbered)) return settle_with(std::move(*known));
   if (query_.host.find('\0') != std::string::npos) return settle(error_of(ARES_EBADNAME));
-  if (const auto numeric = SocketAddress::ip(query_.host, port_)) return settle_with(std::vector{*numeric});
   ares_addrinfo_hints hints{};
   hints.ai_family = query_.family;
   hints.ai_socktype = query_.datagram ? SOCK_DGRAM : SOCK_STREAM;

@@ -54,6 +54,15 @@ TEST(ResolverTest, TheSystemKnowsLocalhostAndServices) {
   EXPECT_EQ(udp->front().port(), 69);
 }
 
+TEST(ResolverTest, ServicesMeanPortsWhateverTheHost) {
+  EXPECT_EQ(service_port(ResolveQuery("no.such.host.invalid", "http")), 80);
+  EXPECT_EQ(service_port(ResolveQuery("", "8080")), 8080);
+  EXPECT_EQ(service_port(ResolveQuery("", "")), 0);
+  const auto none = service_port(ResolveQuery("", "no-such-service"));
+  ASSERT_FALSE(none);
+  EXPECT_EQ(none.error().operation(), "getservbyname");
+}
+
 TEST(ResolverTest, ErrorsOfTheSystemSayWhatItSays) {
   const auto service = system_lookup(ResolveQuery("127.0.0.1", "no-such-service"));
   ASSERT_FALSE(service);

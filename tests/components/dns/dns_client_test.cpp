@@ -2,6 +2,10 @@
 //
 // What name servers say, and how it arrives.
 #include <netinet/in.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "dns_bench.hpp"
 
@@ -73,6 +77,10 @@ TEST_P(DnsClientTest, AddressesThatAreKnownAskNobody) {
   EXPECT_EQ(find({"::1", "7"})->front().to_string(), "[::1]:7");
   EXPECT_EQ(find({"127.0.0.1", "http"})->front().to_string(), "127.0.0.1:80");
   EXPECT_EQ(find({"", "http"})->front().to_string(), "127.0.0.1:80");
+  ResolveQuery everywhere("", "http");
+  everywhere.passive = true;
+  EXPECT_EQ(find(std::move(everywhere))->front().to_string(), "0.0.0.0:80");
+  EXPECT_EQ(find({"", "http", AF_INET6})->front().to_string(), "[::1]:80");
   const auto hosts = find({"localhost", "9", AF_INET});
   ASSERT_TRUE(hosts) << hosts.error().report();
   EXPECT_EQ(hosts->front().to_string(), "127.0.0.1:9");
@@ -276,6 +284,38 @@ TEST_P(DnsClientTest, ManyAtATimeAllArrive) {
     }
   });
   until([&] { return right == 100; });
+}
+
+/// In a child that has no network but its loopback, and that is down. False if this machine does not allow that.
+bool without_network(const std::function<bool()>& holds) {
+  constexpr int kNotAllowed = 77;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(20);
+    if (::unshare(CLONE_NEWNET) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) ::_exit(kNotAllowed);
+    ::_exit(holds() ? 0 : 1);
+  }
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kNotAllowed) return false;
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+  return true;
+}
+
+TEST(DnsClientWithoutANetworkTest, ServicesHaveTheirNumbersAllTheSame) {
+  const bool ran = without_network([] {
+    std::string said;
+    run_lab(loop_plugin("poll"), [&](Lab& lab) {
+      auto dns = std::make_shared<DnsClient>(lab);
+      auto call = std::make_shared<DnsCall>();
+      *call = dns->addresses({"192.0.2.1", "http"}, [&said, dns, call](const ResolveAnswer& answer) {
+        said = answer ? answer->front().to_string() : answer.error().message();
+      });
+    });
+    EXPECT_EQ(said, "192.0.2.1:80");
+    return said == "192.0.2.1:80";
+  });
+  if (!ran) GTEST_SKIP() << "this machine makes no network namespaces";
 }
 
 TEST(DnsRecordTest, NamesOfTypesAndOfAddresses) {

@@ -105,6 +105,10 @@ class POE_API Resolver {
   AsyncLookup asynchronous_{};  // then the pool has no threads, ever
 };
 
+/// The port a service means: its number, or what this machine's list of services (a local file) says of its name; 0 if
+/// there is none. Asks no name server. Any thread. Error "getservbyname".
+POE_API Result<std::uint16_t> service_port(const ResolveQuery& query);
+
 /// getaddrinfo() and getservbyname() as a Resolver::Lookup. Blocks: any thread but a loop's.
 POE_API ResolveAnswer system_lookup(const ResolveQuery& query);
 
