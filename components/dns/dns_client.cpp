@@ -118,7 +118,7 @@ std::shared_ptr<Resolver> DnsClient::resolver() const {
   return std::make_shared<Resolver>(Resolver::asynchronous(
       [weak = std::weak_ptr<DnsCore>(core_)](Self&, const ResolveQuery& query,
                                              Fn<void(ResolveAnswer)> done) -> std::shared_ptr<void> {
-        const auto core = weak.lock();
+        const auto core = DnsCore::open(weak);
         if (core != nullptr) return std::make_shared<Lent>(begin_addresses(*core, query, std::move(done), true));
         done(failure(no_client("getaddrinfo", query.to_string())));
         return nullptr;
@@ -128,7 +128,7 @@ std::shared_ptr<Resolver> DnsClient::resolver() const {
 // ---- awaits
 
 bool DnsQueryAwait::begin() {
-  const auto client = client_.lock();
+  const auto client = DnsCore::open(client_);
   if (client == nullptr) return refuse(no_client("query", what()));
   pend();
   call_ = DnsCall(begin_query(
@@ -147,7 +147,7 @@ std::string DnsQueryAwait::what() const { return to_string(type_) + ' ' + name_;
 std::string DnsQueryAwait::describe() const { return "the name servers' answer to " + what(); }
 
 bool DnsAddressesAwait::begin() {
-  const auto client = client_.lock();
+  const auto client = DnsCore::open(client_);
   if (client == nullptr) return refuse(no_client("getaddrinfo", query_.to_string()));
   pend();
   call_ = DnsCall(begin_addresses(

@@ -24,6 +24,12 @@ DnsCore::DnsCore(Self& self, DnsOptions options)
   use_system(channel_.get(), self_.system());
 }
 
+std::shared_ptr<DnsCore> DnsCore::open(const std::weak_ptr<DnsCore>& core) noexcept {
+  auto kept = core.lock();
+  if (kept != nullptr && kept->closed_) kept.reset();
+  return kept;
+}
+
 std::string DnsCore::server_list() const {
   std::string list;
   for (const SocketAddress& server : servers()) list += (list.empty() ? "" : ", ") + server.to_string();

@@ -28,6 +28,9 @@ class DnsCore : public std::enable_shared_from_this<DnsCore> {
   DnsCore& operator=(const DnsCore&) = delete;
   ~DnsCore() { close(); }
 
+  /// Null once its client has gone, also while one of that client's callbacks still keeps it.
+  static std::shared_ptr<DnsCore> open(const std::weak_ptr<DnsCore>& core) noexcept;
+
   /// Begins it; the outcome comes later, also where it is known at once.
   void start(const std::shared_ptr<DnsLookup>& lookup);
   /// Its user wants it no more.

@@ -127,6 +127,33 @@ TEST_P(DnsLifeTest, TheClientMayGoInsideItsCallbacks) {
   EXPECT_EQ(open_descriptors(), before);
 }
 
+TEST_P(DnsLifeTest, WhoAsksAClientThatWentInsideItsCallbackIsToldSo) {
+  struct Awaits {
+    DnsQueryAwait query;
+    DnsAddressesAwait addresses;
+  };
+  Resolution look_up;
+  as_asker([&](Asker& self) {
+    calls.push_back(self.wheel.query("a.test", DnsType::A, [&](const Answer&) {
+      const auto resolver = self.wheel.resolver();
+      const std::shared_ptr<Awaits> awaits(
+          new Awaits{self.wheel.query("b.test", DnsType::A), self.wheel.addresses("b.test", "80")});
+      self.wheel = DnsClient();
+      look_up = resolver->resolve(self, ResolveQuery("b.test", "80"), [this](const ResolveAnswer& answer) {
+        note("resolver " + std::string(to_string(answer.error().code())));
+      });
+      kernel.spawn([this, awaits](Self&) -> Task<> {
+        note("query " + std::string(to_string(code(co_await std::move(awaits->query)))));
+        const ResolveAnswer found = co_await std::move(awaits->addresses);
+        note("addresses " + std::string(to_string(found.error().code())));
+      });
+    }));
+  });
+  until([&] { return log.size() == 3; });
+  std::sort(log.begin(), log.end());
+  EXPECT_EQ(log, (Log{"addresses closed", "query closed", "resolver closed"}));
+}
+
 TEST_P(DnsLifeTest, ATimesliceInsideOfACallbackDoesNotReenter) {
   as_asker([&](Asker& self) {
     calls.push_back(self.wheel.query("a.test", DnsType::A, [&](const Answer&) {
