@@ -155,12 +155,60 @@ TEST_P(DnsClientTest, ADeadServerTimesOutAndTheErrorNamesIt) {
   EXPECT_EQ(open_descriptors(), before);
 }
 
-TEST_P(DnsClientTest, TheSecondServerIsAskedWhenTheFirstIsSilentOrFails) {
+TEST_P(DnsClientTest, TheSecondServerIsAskedWhenNobodyIsAtTheFirst) {
   DnsOptions wanted = options();
   wanted.servers.insert(wanted.servers.begin(), *SocketAddress::ip("127.0.0.1", 1));  // nobody there
   set_up_client(std::move(wanted));
   say({{record(DnsType::A, "\x7F\x01\x01\x01")}});
   EXPECT_EQ(text(ask("a.test", DnsType::A)), "a.test 300 A 127.1.1.1\n");
+}
+
+TEST_P(DnsClientTest, TheSecondServerIsAskedWhenTheFirstIsSilent) {
+  const SocketAddress any = SocketAddress::loopback(AF_INET, 0);
+  const int deaf = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(::bind(deaf, any.data(), any.size()), 0);
+  sockaddr_in at{};
+  socklen_t size = sizeof at;
+  ASSERT_EQ(::getsockname(deaf, reinterpret_cast<sockaddr*>(&at), &size), 0);
+  DnsOptions wanted = options();
+  wanted.servers.insert(wanted.servers.begin(), SocketAddress::from_raw(&at, size));
+  wanted.timeout = 20ms;
+  set_up_client(std::move(wanted));
+  say({{record(DnsType::A, "\x7F\x01\x01\x01")}});
+  const TimePoint begun = kernel.now();
+  EXPECT_EQ(text(ask("a.test", DnsType::A)), "a.test 300 A 127.1.1.1\n");
+  EXPECT_GE(kernel.now() - begun, 20ms);
+  char octet = 0;
+  EXPECT_EQ(::recv(deaf, &octet, 1, MSG_DONTWAIT), 1) << "the first was asked";
+  ::close(deaf);
+}
+
+TEST_P(DnsClientTest, TheSecondServerIsAskedWhenTheFirstFails) {
+  DnsOptions wanted = options();
+  const int before = datagrams;
+  int failures = 0;
+  const SessionId failing = kernel.spawn<Server>();
+  ASSERT_TRUE(kernel.with<Server>(failing, [&](Server& self) {
+    DatagramOptions fails = DatagramOptions::bind(SocketAddress::loopback(AF_INET, 0));
+    fails.on_datagram = [&failures, &self](std::string_view bytes, const SocketAddress& from) {
+      ++failures;
+      static_cast<void>(self.wheel.put(message(read_question(bytes), Reply{{}, kServerFailed}), from));
+    };
+    self.wheel = DatagramSocket(self, std::move(fails));
+    wanted.servers.insert(wanted.servers.begin(), *self.wheel.local_address());
+  }));
+  set_up_client(std::move(wanted));
+  say({{record(DnsType::A, "\x7F\x01\x01\x01")}});
+  EXPECT_EQ(text(ask("a.test", DnsType::A)), "a.test 300 A 127.1.1.1\n");
+  EXPECT_EQ(failures, 1);
+  EXPECT_EQ(datagrams, before + 1);
+}
+
+TEST_P(DnsClientTest, NoAnswerIsKept) {
+  say({{record(DnsType::A, "\x7F\x01\x01\x01")}});
+  EXPECT_TRUE(ask("a.test", DnsType::A));
+  EXPECT_TRUE(ask("a.test", DnsType::A));
+  EXPECT_EQ(datagrams, 2);
 }
 
 TEST_P(DnsClientTest, NobodyThereIsAnError) {
