@@ -132,6 +132,9 @@ AresChannel open_ares(const DnsOptions& options, ares_sock_state_cb watch, void*
   wanted.sock_state_cb_data = data;
   int given = ARES_OPT_FLAGS | ARES_OPT_EDNSPSZ | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
               ARES_OPT_SOCK_STATE_CB;
+#ifdef ARES_OPT_QUERY_CACHE
+  given |= ARES_OPT_QUERY_CACHE;  // qcache_max_ttl is 0: c-ares 1.31 and later keep no answers either
+#endif
   std::vector<char*> domains;
   for (const std::string& domain : options.domains) domains.push_back(const_cast<char*>(domain.c_str()));  // copied
   if (!domains.empty() || !options.search) {
