@@ -18,13 +18,18 @@ struct Meaning {
   const char* why;
   const char* advice;
 };
-constexpr std::array<Meaning, 9> kMeanings = {{
+constexpr std::array<Meaning, 12> kMeanings = {{
     {ARES_ETIMEOUT, Errc::timed_out, "no name server has answered in time",
      "check the network and the servers, or allow more timeout and tries"},
-    // c-ares goes on to the next server after all of these, and forgets which it was.
+    // c-ares goes on to the next server after all of these. 1.18 forgets which it was, later ones tell.
     {ARES_ECONNREFUSED, Errc::system,
      "each name server was out of reach, failed (SERVFAIL) or refused to answer (REFUSED)",
      "ask one by hand, as with `dig NAME @SERVER`; check /etc/resolv.conf or DnsOptions::servers"},
+    {ARES_ESERVFAIL, Errc::system, "the name servers failed (SERVFAIL)",
+     "try again later, or ask another server; a domain whose DNSSEC is broken fails always"},
+    {ARES_EREFUSED, Errc::system, "the name servers refuse to answer (REFUSED)",
+     "ask a server that serves this machine: check /etc/resolv.conf or DnsOptions::servers"},
+    {ARES_ENOTIMP, Errc::system, "the name servers do not know such questions (NOTIMP)", "ask another server"},
     {ARES_EFORMERR, Errc::system, "the name servers did not understand (FORMERR)", "ask another server"},
     {ARES_EBADRESP, Errc::protocol, "the answer makes no sense", "ask another server"},
     {ARES_EBADNAME, Errc::invalid_argument, "that is no name of the DNS",

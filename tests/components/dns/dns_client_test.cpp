@@ -223,9 +223,12 @@ TEST_P(DnsClientTest, NobodyThereIsAnError) {
 TEST_P(DnsClientTest, ServersThatFailOrRefuseAreErrors) {
   for (const unsigned how : {kServerFailed, kRefused}) {
     say({{}, how});
-    EXPECT_EQ(
-        text(ask("a.test", DnsType::A)),
-        "cannot query A a.test: each name server was out of reach, failed (SERVFAIL) or refused to answer (REFUSED)");
+    const Answer answer = ask("a.test", DnsType::A);
+    EXPECT_EQ(code(answer), Errc::system);
+    // c-ares 1.18 does not tell which of them it was; later ones do.
+    EXPECT_NE(text(answer).find(how == kRefused ? "REFUSED" : "SERVFAIL"), std::string::npos) << text(answer);
+    ASSERT_FALSE(answer);
+    EXPECT_NE(answer.error().advice(), "");
   }
 }
 
