@@ -151,6 +151,7 @@ Result<void> ConnectRace::wait_for_answer(std::size_t index) {
 // The watch goes first (P134): the socket belongs to whoever gets it, and may be watched there at once.
 void ConnectRace::finish(std::size_t index) {
   Attempt& attempt = attempts_[index];
+  if (!attempt.socket) return;  // given up meanwhile
   auto peer = connected_peer(attempt);
   if (!peer && peer.error().number() == EINPROGRESS) return;
   attempt.watch.cancel();

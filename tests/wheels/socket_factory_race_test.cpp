@@ -280,6 +280,35 @@ TEST_P(SocketFactoryRaceTest, SocketOptionsAreSetBeforeTheSocketIsUsed) {
   });
 }
 
+TEST_P(SocketFactoryRaceTest, AnAnswerThatWasGivenUpBeforeItWasSeenIsNoError) {
+  if (simulated()) return;  // nothing takes time there
+  race_lab([&](Lab& lab) {
+    const std::uint16_t own = listen(lab).port();
+    lab.wheels.clear();
+    const SocketAddress instant = address(AF_INET, 1);
+    const SocketAddress quiet = address(AF_INET, 2);
+    faults.on_connect = [&, instant](int, const SocketAddress& to) {
+      if (to != instant) return -EINPROGRESS;
+      lab.defer([] {  // comes before the look at the outcome, and takes longer than the address's share
+        const auto end = std::chrono::steady_clock::now() + 60ms;
+        while (std::chrono::steady_clock::now() < end) continue;
+      });
+      return 1;  // no failure, and nothing to wait for
+    };
+    SocketFactoryOptions options = strict({});
+    options.bind_port = own;  // one at a time
+    options.connect_timeout = 100ms;
+    options.on_failure = [&, instant, quiet](const Error& error) {
+      EXPECT_EQ(error.subject(), quiet.to_string()) << "the first that had not answered";
+      EXPECT_EQ(error.code(), Errc::timed_out);
+      EXPECT_NE(error.report().find(instant.to_string() + ": no answer within its share"), std::string::npos)
+          << error.report();
+      lab.finish();
+    };
+    race(lab, {instant, quiet}, std::move(options));
+  });
+}
+
 TEST_P(SocketFactoryRaceTest, SequencedPacketsOverAUnixName) {
   if (simulated()) return;  // -EPROTONOSUPPORT
   const std::string name = "@poe-seqpacket-" + GetParam() + '-' + std::to_string(getpid());
