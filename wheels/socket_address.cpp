@@ -155,6 +155,15 @@ SocketAddress SocketAddress::loopback(int family, std::uint16_t port) noexcept {
   return result;
 }
 
+SocketAddress SocketAddress::from_octets(std::string_view octets, std::uint16_t port) noexcept {
+  if (octets.size() != sizeof(in_addr) && octets.size() != sizeof(in6_addr)) return {};
+  const bool four = octets.size() == sizeof(in_addr);
+  SocketAddress result = any(four ? AF_INET : AF_INET6, port);
+  const std::size_t at = four ? offsetof(sockaddr_in, sin_addr) : offsetof(sockaddr_in6, sin6_addr);
+  std::memcpy(result.bytes_.data() + at, octets.data(), octets.size());
+  return result;
+}
+
 SocketAddress SocketAddress::from_raw(const void* address, std::uint32_t size) noexcept {
   SocketAddress result;
   if (address != nullptr && size >= sizeof(sa_family_t) && size <= kRoom) result.assign(address, size);

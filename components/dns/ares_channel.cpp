@@ -53,18 +53,9 @@ int milliseconds(Duration time) {
 }
 
 SocketAddress server_of(const ares_addr_port_node& node) {
-  if (node.family == AF_INET) {
-    sockaddr_in raw{};
-    raw.sin_family = AF_INET;
-    raw.sin_addr = node.addr.addr4;
-    raw.sin_port = htons(static_cast<std::uint16_t>(node.udp_port != 0 ? node.udp_port : 53));
-    return SocketAddress::from_raw(&raw, sizeof raw);
-  }
-  sockaddr_in6 raw{};
-  raw.sin6_family = AF_INET6;
-  std::memcpy(&raw.sin6_addr, &node.addr.addr6, sizeof raw.sin6_addr);
-  raw.sin6_port = htons(static_cast<std::uint16_t>(node.udp_port != 0 ? node.udp_port : 53));
-  return SocketAddress::from_raw(&raw, sizeof raw);
+  const std::size_t size = node.family == AF_INET ? sizeof node.addr.addr4 : sizeof node.addr.addr6;
+  const auto port = static_cast<std::uint16_t>(node.udp_port != 0 ? node.udp_port : 53);
+  return SocketAddress::from_octets({reinterpret_cast<const char*>(&node.addr), size}, port);
 }
 
 // ---- the system calls, in c-ares' words: -1 and errno

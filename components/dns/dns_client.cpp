@@ -13,21 +13,9 @@ Error no_client(const char* operation, std::string what) {
   return {Errc::closed, operation, std::move(what), "the DnsClient is gone, or was never made"};
 }
 
-Error in_a_fork(const char* operation, std::string what) {
-  return {Errc::forked, operation, std::move(what), "this process is a fork of the one that asked",
-          "make a new DnsClient in the child"};
-}
-
-std::shared_ptr<DnsLookup> begin_query(DnsCore& core, std::string name, DnsType type, Fn<void(DnsClient::Answer)> done,
-                                       bool always_told) {
-  auto lookup = std::make_shared<DnsQuery>(core, std::move(name), type, std::move(done), always_told);
-  core.start(lookup);
-  return lookup;
-}
-
-std::shared_ptr<DnsLookup> begin_addresses(DnsCore& core, ResolveQuery query, Fn<void(ResolveAnswer)> done,
-                                           bool always_told) {
-  auto lookup = std::make_shared<DnsHostLookup>(core, std::move(query), std::move(done), always_told);
+template <class Lookup, class... Args>
+std::shared_ptr<DnsLookup> start_lookup(DnsCore& core, Args&&... args) {
+  auto lookup = std::make_shared<Lookup>(core, std::forward<Args>(args)...);
   core.start(lookup);
   return lookup;
 }
@@ -88,7 +76,7 @@ std::vector<SocketAddress> DnsClient::servers() const {
 
 DnsCall DnsClient::query(std::string name, DnsType type, Fn<void(Answer)> done) {
   if (core_ == nullptr) return {};
-  return DnsCall(begin_query(*core_, std::move(name), type, std::move(done), false));
+  return DnsCall(start_lookup<DnsQuery>(*core_, std::move(name), type, std::move(done), false));
 }
 
 DnsCall DnsClient::query(std::string name, DnsType type, const Event<Answer>& event) {
@@ -99,7 +87,7 @@ DnsCall DnsClient::query(std::string name, DnsType type, const Event<Answer>& ev
 
 DnsCall DnsClient::addresses(ResolveQuery query, Fn<void(ResolveAnswer)> done) {
   if (core_ == nullptr) return {};
-  return DnsCall(begin_addresses(*core_, std::move(query), std::move(done), false));
+  return DnsCall(start_lookup<DnsHostLookup>(*core_, std::move(query), std::move(done), false));
 }
 
 DnsCall DnsClient::addresses(ResolveQuery query, const Event<ResolveAnswer>& event) {
@@ -119,7 +107,8 @@ std::shared_ptr<Resolver> DnsClient::resolver() const {
       [weak = std::weak_ptr<DnsCore>(core_)](Self&, const ResolveQuery& query,
                                              Fn<void(ResolveAnswer)> done) -> std::shared_ptr<void> {
         const auto core = DnsCore::open(weak);
-        if (core != nullptr) return std::make_shared<Lent>(begin_addresses(*core, query, std::move(done), true));
+        if (core != nullptr)
+          return std::make_shared<Lent>(start_lookup<DnsHostLookup>(*core, query, std::move(done), true));
         done(failure(no_client("getaddrinfo", query.to_string())));
         return nullptr;
       }));
@@ -131,7 +120,7 @@ bool DnsQueryAwait::begin() {
   const auto client = DnsCore::open(client_);
   if (client == nullptr) return refuse(no_client("query", what()));
   pend();
-  call_ = DnsCall(begin_query(
+  call_ = DnsCall(start_lookup<DnsQuery>(
       *client, name_, type_,
       [this](DnsClient::Answer answer) {
         if (!answer) return fail(std::move(answer.error()));
@@ -150,7 +139,7 @@ bool DnsAddressesAwait::begin() {
   const auto client = DnsCore::open(client_);
   if (client == nullptr) return refuse(no_client("getaddrinfo", query_.to_string()));
   pend();
-  call_ = DnsCall(begin_addresses(
+  call_ = DnsCall(start_lookup<DnsHostLookup>(
       *client, query_,
       [this](ResolveAnswer answer) {
         if (!answer) return fail(std::move(answer.error()));

@@ -10,14 +10,6 @@
 #include "poe/system.hpp"
 
 namespace poe {
-namespace {
-
-Error in_a_fork(const DnsLookup& lookup) {
-  return lookup.error(Errc::forked, "this process is a fork of the one that asked",
-                      "make a new DnsClient in the child");
-}
-
-}  // namespace
 
 DnsCore::DnsCore(Self& self, DnsOptions options)
     : self_(self), options_(std::move(options)), process_(::getpid()), channel_(open_ares(options_, &on_socket, this)) {
@@ -59,7 +51,7 @@ void DnsCore::mark_news(const std::shared_ptr<DnsLookup>& lookup) {
 
 std::optional<Error> DnsCore::why_not(const DnsLookup& lookup) {
   if (forked()) {
-    fail_all(in_a_fork);
+    fail_all(&DnsLookup::forked);
     return lookup.error(Errc::forked, "the client belongs to the process that has forked",
                         "make a new DnsClient in the child");
   }
@@ -153,7 +145,7 @@ void DnsCore::ready(int socket, std::uint32_t how) {
 void DnsCore::act(ares_socket_t readable, ares_socket_t writable) {
   const auto kept = shared_from_this();
   if (forked()) {
-    fail_all(in_a_fork);
+    fail_all(&DnsLookup::forked);
   } else {
     ::ares_process_fd(channel_.get(), readable, writable);  // also what has timed out
   }

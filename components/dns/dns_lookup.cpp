@@ -44,6 +44,11 @@ constexpr const char* kQuery = "query";
 
 }  // namespace
 
+Error in_a_fork(const char* operation, std::string what) {
+  return {Errc::forked, operation, std::move(what), "this process is a fork of the one that asked",
+          "make a new DnsClient in the child"};
+}
+
 // ---- DnsLookup
 
 DnsLookup::DnsLookup(DnsCore& core, const char* operation, std::string what, bool always_told)

@@ -18,6 +18,9 @@
 
 namespace poe {
 
+/// What a look-up says in the child of a fork.
+Error in_a_fork(const char* operation, std::string what);
+
 class DnsLookup : public std::enable_shared_from_this<DnsLookup> {
  public:
   /// `what`: "MX example.org". `always_told`: also that the client has gone.
@@ -47,6 +50,7 @@ class DnsLookup : public std::enable_shared_from_this<DnsLookup> {
     return {code, operation_, what_, std::move(why), std::move(advice)};
   }
   Error error_of(int status) const;
+  Error forked() const { return in_a_fork(operation_, what_); }
 
   bool in_flight = false;  // c-ares will call back
   bool queued = false;     // to be told

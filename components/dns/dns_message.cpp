@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -59,21 +58,10 @@ class Reader {
   const unsigned char* stop_;
 };
 
-template <class Raw>
-std::optional<DnsData> address(Reader& from, int family) {
-  Raw raw{};
-  std::size_t size = sizeof(in_addr);
-  if constexpr (std::is_same_v<Raw, sockaddr_in6>) size = sizeof(in6_addr);
+std::optional<DnsData> address(Reader& from, std::size_t size) {
   const auto octets = from.octets(size);
   if (!octets || from.left() != 0) return std::nullopt;
-  if constexpr (std::is_same_v<Raw, sockaddr_in6>) {
-    raw.sin6_family = static_cast<sa_family_t>(family);
-    std::memcpy(&raw.sin6_addr, octets->data(), size);
-  } else {
-    raw.sin_family = static_cast<sa_family_t>(family);
-    std::memcpy(&raw.sin_addr, octets->data(), size);
-  }
-  return SocketAddress::from_raw(&raw, sizeof raw);
+  return SocketAddress::from_octets(*octets, 0);
 }
 
 std::optional<DnsData> name(Reader& from) {
@@ -134,9 +122,9 @@ std::optional<DnsData> authority(Reader& from) {
 std::optional<DnsData> data_of(DnsType type, Reader from) {
   switch (type) {
     case DnsType::A:
-      return address<sockaddr_in>(from, AF_INET);
+      return address(from, sizeof(in_addr));
     case DnsType::AAAA:
-      return address<sockaddr_in6>(from, AF_INET6);
+      return address(from, sizeof(in6_addr));
     case DnsType::NS:
     case DnsType::CNAME:
     case DnsType::PTR:

@@ -111,6 +111,14 @@ TEST(SocketAddressTest, TakesWhatTheSystemGives) {
   EXPECT_FALSE(SocketAddress());
 }
 
+TEST(SocketAddressTest, FourOctetsAreIpv4SixteenIpv6AndOthersNothing) {
+  EXPECT_EQ(SocketAddress::from_octets("\x7F\x01\x02\x03", 53).to_string(), "127.1.2.3:53");
+  EXPECT_EQ(SocketAddress::from_octets("\x20\x01\x0D\xB8" + std::string(11, '\0') + '\x01', 7).to_string(),
+            "[2001:db8::1]:7");
+  EXPECT_FALSE(SocketAddress::from_octets("\x7F\x01\x02", 53));
+  EXPECT_FALSE(SocketAddress::from_octets({}, 53));
+}
+
 TEST(SocketAddressTest, ComparesByValue) {
   EXPECT_EQ(SocketAddress::loopback(AF_INET, 7), *SocketAddress::parse("127.0.0.1:7"));
   EXPECT_EQ(SocketAddress::loopback(AF_INET6, 7), *SocketAddress::parse("[::1]:7"));

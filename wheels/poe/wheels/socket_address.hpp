@@ -44,6 +44,10 @@ class POE_API SocketAddress {
   static SocketAddress any(int family, std::uint16_t port) noexcept;
   static SocketAddress loopback(int family, std::uint16_t port) noexcept;
 
+  /// From the octets of an address, in the order of the network: four are IPv4, sixteen IPv6; another count gives no
+  /// address.
+  static SocketAddress from_octets(std::string_view octets, std::uint16_t port) noexcept;
+
   /// Copies what the system gave. More than fits, or less than a family, gives no address.
   static SocketAddress from_raw(const void* address, std::uint32_t size) noexcept;
 
