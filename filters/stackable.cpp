@@ -251,6 +251,10 @@ Result<void> StackableFilter::encode_each(std::string_view record, std::vector<s
   return {};
 }
 
+void StackableFilter::forget_encoded() noexcept {
+  for (const Stage& stage : stages_) stage.filter->forget_encoded();
+}
+
 std::string StackableFilter::take_pending() {
   settle();
   std::string all = stages_.empty() ? std::exchange(loose_, {}) + bare_.take_pending() : raw_.take();

@@ -80,6 +80,10 @@ class POE_API Filter {
   /// otherwise. Errors as encode().
   virtual Result<void> encode_each(std::string_view record, std::vector<std::string>& out);
 
+  /// What encode() appended last will not be sent, for there was no room: for filters whose next records would refer to
+  /// it. A wheel says so of a put() that it refuses (Errc::limit).
+  virtual void forget_encoded() noexcept {}
+
   /// Whether each feed() is one whole record, as for the filters that sit behind another one in a StackableFilter
   /// (Map, Grep, RecordBlock), or a piece of a stream.
   [[nodiscard]] virtual bool takes_records() const noexcept { return false; }

@@ -74,6 +74,7 @@ class POE_API StackableFilter final : public Filter {
   Result<std::optional<std::string_view>> finish() override;
   Result<void> encode(std::string_view record, std::string& out) override;
   Result<void> encode_each(std::string_view record, std::vector<std::string>& out) override;
+  void forget_encoded() noexcept override;
   /// Raw input, as it came to the first filter, of all that was not delivered (in POE a part of it got lost: P110).
   /// For that the raw bytes of what later filters hold are kept. Where a filter makes several records of one octet
   /// sequence (decompression), the sequence counts as unread until the last of them is delivered.

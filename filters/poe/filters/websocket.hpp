@@ -69,8 +69,8 @@ class POE_API WebSocketFilter final : public Filter {
   /// over 125 octets; Errc::limit over max_message; Errc::closed after a close frame was written.
   /// What was appended must be sent, in its order; if it is not, forget_encoded().
   Result<void> encode_as(WebSocketKind kind, std::string_view payload, std::string& out);
-  /// What was encoded last will not be sent: later messages do not refer to it. No effect without compression.
-  void forget_encoded() noexcept;
+  /// No effect without compression.
+  void forget_encoded() noexcept override;
   /// @param code  1000 to 1014 but not 1004 to 1006, or 3000 to 4999
   Result<void> encode_close(std::uint16_t code, std::string_view reason, std::string& out);
 
