@@ -62,14 +62,9 @@ class ZlibDecompressor final : public RawDecompressor {
   }
 
  private:
-  // Behind a last block. A raw stream goes on, and may refer to what came before.
-  bool begin_again() {
-    if (!raw_) return inflateReset(&stream_) == Z_OK;
-    std::array<Bytef, std::size_t{1} << kWindow> history;
-    uInt size = 0;
-    if (inflateGetDictionary(&stream_, history.data(), &size) != Z_OK || inflateReset(&stream_) != Z_OK) return false;
-    return inflateSetDictionary(&stream_, history.data(), size) == Z_OK;
-  }
+  // Behind a last block. A raw stream goes on, and may refer to what came before. Why not by the dictionary's
+  // functions: they copy the window, and a peer may send as many last blocks as it likes, of two octets each.
+  bool begin_again() { return (raw_ ? inflateResetKeep(&stream_) : inflateReset(&stream_)) == Z_OK; }
 
   z_stream stream_{};
   bool raw_;

@@ -3,6 +3,9 @@
 // permessage-deflate in frames: RFC 7692, 6 and 7.2.
 #include "poe/filters/websocket_deflate.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <ctime>
 #include <random>
 
 #include "filter_suite.hpp"
@@ -203,6 +206,55 @@ TEST(WebSocketDeflateTest, TheRatioIsThatOfOneMessage) {
   const std::string wire = packed(same);
   reader.feed(wire);
   for (const std::string& text : same) EXPECT_EQ(**reader.next(), text);
+}
+
+// One end of a connection that has sent or read a message of so many octets.
+struct Ends {
+  explicit Ends(std::size_t octets) {
+    std::string packed;
+    std::string text;
+    EXPECT_TRUE(server->pack(noise(octets), packed));
+    EXPECT_TRUE(reader->unpack(packed, true, kMost, text));
+    EXPECT_TRUE(text == noise(octets));
+  }
+  std::unique_ptr<WebSocketCodec> server = websocket_deflate()->open({}, false);
+  std::unique_ptr<WebSocketCodec> reader = websocket_deflate()->open({}, true);
+};
+
+// CPU time that a fragment of empty last blocks takes; the least of some, for others want the processor, too.
+std::chrono::nanoseconds cost_of_last_blocks(std::size_t octets_before) {
+  const auto cpu_time = [] {
+    timespec now{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+  };
+  std::string blocks;
+  for (int i = 0; i < 5000; ++i) blocks += "\x03\0"sv;
+  auto least = std::chrono::nanoseconds::max();
+  for (int round = 0; round < 5; ++round) {
+    const Ends ends(octets_before);
+    std::string text;
+    const auto begin = cpu_time();
+    EXPECT_TRUE(ends.reader->unpack(blocks, false, kMost, text));
+    least = std::min<std::chrono::nanoseconds>(least, cpu_time() - begin);
+  }
+  return least;
+}
+
+// Why the processor's time: what must not happen is a copy of the window for each block, some 20 times the work.
+TEST(WebSocketDeflateTest, LastBlocksCostTheSameWithAnyWindow) {
+  EXPECT_LT(cost_of_last_blocks(40'000), 6 * cost_of_last_blocks(100));
+}
+
+TEST(WebSocketDeflateTest, LastBlocksKeepAllOfTheWindow) {
+  const Ends ends(40'000);  // the window has begun anew at its front
+  const std::string again = noise(40'000).substr(40'000 - 32'000);
+  std::string packed = "\x03\0\x03\0"s;
+  ASSERT_TRUE(ends.server->pack(again, packed));
+  ASSERT_LT(packed.size(), 1000u) << "it refers to what came before";
+  std::string text;
+  ASSERT_TRUE(ends.reader->unpack(packed, true, kMost, text));
+  EXPECT_TRUE(text == again);
 }
 
 TEST(WebSocketDeflateTest, OffMeansTheBitIsAnError) {
