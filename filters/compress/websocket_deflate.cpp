@@ -67,7 +67,7 @@ class DeflateCodec final : public WebSocketCodec {
     std::array<char, 16384> room;
     for (bool all = false; !all;) {
       const std::size_t had = in.size();
-      const std::size_t wanted = std::min(room.size(), most - out.size() + 1);
+      const std::size_t wanted = std::min(room.size() - 1, most - out.size()) + 1;
       std::size_t made = 0;
       const auto status = decompressor_->run(in, room.data(), wanted, made);
       if (status == Decompressor::Status::corrupt) return corrupt();

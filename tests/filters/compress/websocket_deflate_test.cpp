@@ -257,6 +257,16 @@ TEST(WebSocketDeflateTest, LastBlocksKeepAllOfTheWindow) {
   EXPECT_TRUE(text == again);
 }
 
+TEST(WebSocketDeflateTest, TheLimitMayBeTheLargestNumber) {
+  const Ends ends(100);
+  std::string packed;
+  std::string text;
+  ASSERT_TRUE(ends.server->pack(noise(40'000), packed));
+  const auto done = ends.reader->unpack(packed, true, SIZE_MAX, text);
+  EXPECT_TRUE(done) << done.error().message();
+  EXPECT_TRUE(text == noise(40'000));
+}
+
 TEST(WebSocketDeflateTest, OffMeansTheBitIsAnError) {
   WebSocketFilter filter{WebSocketOptions::client()};
   filter.feed("\xc1\x07\xf2\x48\xcd\xc9\xc9\x07\x00"sv);
