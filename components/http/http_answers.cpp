@@ -12,6 +12,22 @@ namespace {
 
 constexpr std::size_t kPiece = std::size_t{64} << 10;  // octets; a larger body leaves in pieces of this size
 
+// What would fail when the head is out, and nothing else could be answered any more.
+Result<void> check_file(const HttpFields& fields, const Fd& file, std::uint64_t offset, std::uint64_t size) {
+  const auto refused = [](const char* why, const char* advice) {
+    return failure(Errc::invalid_argument, "answer", "an HTTP request with a file", why, advice);
+  };
+  constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  const poe_sys& sys = file.system();
+  if (!file || sys.kind(sys.ctx, file.get()) != POE_KIND_REGULAR) {
+    return refused("it is no open regular file", "read it, and stream() what comes");
+  }
+  if (offset > kMost || size > kMost - offset) return refused("no file has octets there", "");
+  const auto length = fields.find("Content-Length");
+  if (!length || *length == std::to_string(size)) return {};
+  return refused("its Content-Length is not its size", "leave that out: it is added");
+}
+
 // A large body as a source.
 HttpSource pieces_of(std::string body) {
   return [body = std::move(body), at = std::size_t{0}](std::string& piece) mutable -> Result<bool> {
@@ -206,6 +222,7 @@ Result<void> HttpConnection::stream(HttpResponse&& response, HttpSource source) 
 
 // The wheel has all of it at once, without any memory. So has the client, as far as we are asked.
 Result<void> HttpConnection::send_file(HttpResponse&& response, Fd file, std::uint64_t offset, std::uint64_t size) {
+  if (auto fine = check_file(response.fields, file, offset, size); !fine) return fine;
   if (!response.fields.find("Content-Length")) response.fields.add("Content-Length", std::to_string(size));
   if (auto done = begin(std::move(response)); !done) return done;
   if (!exchange_ || exchange_->connection == nullptr) return {};  // the connection broke; the exchange knows
@@ -213,7 +230,6 @@ Result<void> HttpConnection::send_file(HttpResponse&& response, Fd file, std::ui
   if (auto done = http().pass_body(size); !done) return done;
   const auto output = wheel().put_file(std::move(file), offset, size);
   if (!output) {
-    if (output.error().code() == Errc::invalid_argument) return failure(output.error());
     break_off();
     return {};
   }

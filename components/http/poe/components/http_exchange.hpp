@@ -110,8 +110,9 @@ class POE_API HttpExchange {
 
   /// An answer whose body is `size` octets of a regular file, from `offset` on: see ReadWrite::put_file().
   /// Content-Length is added; `response.body` is not looked at. Nothing is asked for any more: the answer is complete
-  /// when this returns, and the connection breaks off if the file becomes shorter before it is out. Error also:
-  /// `invalid_argument` if it is no regular file; the head is out by then.
+  /// when this returns, and logged (HttpServerOptions::access_log) with its full size, for it is queued; the connection
+  /// breaks off if the file becomes shorter before it is out. Error also: `invalid_argument` if it is no regular file,
+  /// or Content-Length says another size; nothing is out then, so another answer can be given.
   Result<void> send_file(HttpResponse response, Fd file, std::uint64_t offset, std::uint64_t size);
 
   /// @name An answer in pieces: begin(), write() as often as you like, end(). As for stream().
