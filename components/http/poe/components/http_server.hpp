@@ -74,7 +74,8 @@ class HttpServerOptions {
   Duration linger_time = std::chrono::seconds(2);
 
   /// One line for each answer, and for each refused request, when all of it was put: the Combined Log Format, or the
-  /// Common one, without a newline; times are UTC. What a client chose is escaped as Apache does it ("\xff").
+  /// Common one, without a newline; times are UTC. What a client chose is escaped as Apache does it ("\xff"). A file
+  /// (HttpExchange::send_file()) is logged when it is queued, with its full size, whether it gets out or not.
   /// Empty: no log.
   Fn<void(std::string_view line)> access_log;
   bool combined_log = true;
