@@ -229,6 +229,8 @@ Outcome run_server(Kind kind, Body body, Run run, Trace trace) {
   listener.reset();
   const Child client = start_child(load_cpu(), false, [&] { return Measured{send_load(kind, run, server.pid), 0}; });
   Outcome outcome = finish(server, trace);
+  // The client waits for the port of a server that is gone.
+  if (!outcome.error.empty() && run.meeting->port == 0) kill(client.pid, SIGKILL);
   const Outcome load = take_report(client, wait_for(client.pid), 0);
   outcome.cpu_ns = load.cpu_ns;
   if (outcome.error.empty() && !load.error.empty()) outcome.error = "load generator: " + load.error;
