@@ -37,6 +37,7 @@ Result<void> Layered::read_piece(FileAhead& file) {
   file.at += *got;
   file.left -= *got;
   file_octets -= *got;
+  if (file.left == 0) file.fd.reset();
   return {};
 }
 

@@ -256,6 +256,7 @@ Result<void> ReadWrite::State::encode_ahead() {
   if (l.waiting() == 0) {
     let_go(l.plain);
     l.encoded = 0;
+    l.files.clear();
   } else if (l.encoded > l.plain.size() / 2) {
     l.plain.erase(0, std::exchange(l.encoded, 0));
   }

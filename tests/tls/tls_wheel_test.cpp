@@ -686,6 +686,21 @@ TEST_P(TlsWheelTest, AFileGoesThroughItInItsPlace) {
   with_wheel([](ReadWrite& w) { EXPECT_EQ(w.out_octets(), 0u); });
 }
 
+TEST_P(TlsWheelTest, AFileIsClosedWhenAllOfItHasBeenRead) {
+  constexpr std::size_t kSize = 1 << 20;
+  const SentFile file(sys(), numbered(kSize));
+  open_as_server();
+  int number = -1;
+  with_wheel([&](ReadWrite& w) {
+    Fd fd = file.open();
+    number = fd.get();
+    w.put_file(std::move(fd), 0, kSize);
+  });
+  talk();
+  EXPECT_EQ(side->heard.size(), kSize);
+  EXPECT_EQ(sys().kind(sys().ctx, number), -EBADF);
+}
+
 TEST_P(TlsWheelTest, AFileThatHasBecomeShorterIsAnErrorOfTheOutput) {
   const SentFile file(sys(), numbered(1 << 20));
   open_as_server();
