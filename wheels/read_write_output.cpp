@@ -64,6 +64,7 @@ Result<void> ReadWrite::State::encode(std::string_view record) {
 }
 
 [[gnu::cold]] tl::unexpected<Error> ReadWrite::State::refuse(std::string_view record) {
+  output_filter().forget_encoded();
   Error error(Errc::limit, "write", subject(output_fd()),
               "a record of " + std::to_string(record.size()) + " octets does not fit: " + std::to_string(queued()) +
                   " wait already, the limit is " + std::to_string(output_limit_),
