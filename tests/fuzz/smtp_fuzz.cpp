@@ -3,9 +3,9 @@
 // Fuzz target: the server's side of SMTP. The first octets choose the place and the cuts. The outcome is the same
 // however the octets are cut; a text ends where a search for CR LF . CR LF finds its end, and nowhere else; no line has
 // a CR or LF by itself. The commands' parser is compiled in: it is no part of the library's face.
-#include "../../components/smtp_command.cpp"
 #include "cut_check.hpp"
 #include "poe/components/smtp_input.hpp"
+#include "smtp_command.hpp"
 
 namespace {
 
