@@ -91,7 +91,7 @@ void ProcessPoolCore::answered(Child& child, std::string_view record) {
   place->backoff.reset();
   if (options_.max_jobs != 0 && child.given >= options_.max_jobs && child.jobs.empty()) {
     retire(*place, false);
-    if (!draining_) launch(*place);
+    if (wants_children()) launch(*place);
   }
   settle(job, decoded(record));
   pump();
@@ -128,7 +128,7 @@ void ProcessPoolCore::child_failed(Child& child, const Error& why) {
 }
 
 void ProcessPoolCore::replace_later(Place& place, const Error& why) {
-  if (draining_ && waiting_.empty()) return;
+  if (!wants_children()) return;
   log().write(LogLevel::warning, "process pool: " + why.message());
   ++failures_;
   const auto index = static_cast<std::size_t>(&place - places_.data());

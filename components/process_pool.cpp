@@ -187,7 +187,7 @@ void ProcessPoolCore::too_slow(Child& child) {
   settle(slow, failure(Errc::timed_out, "wait for", "an answer of " + who, "its time was up, so it was killed",
                        "raise ProcessPoolOptions::job_limit if jobs may take longer"));
   settle_all(std::move(jobs), Error(Errc::closed, "wait for", "an answer of " + who, "a job before it took too long"));
-  if (is_heard() && places_.size() > 0 && place->child == nullptr && !draining_) launch(*place);
+  if (is_heard() && place->child == nullptr && wants_children()) launch(*place);
   pump();
 }
 
@@ -205,7 +205,7 @@ void ProcessPoolCore::cancelled(const PooledJob& job) {
       const auto& jobs = place.child->jobs;
       if (std::any_of(jobs.begin(), jobs.end(), [](const Job& one) { return one->open; })) continue;
       self->retire(place, true);
-      if (!self->draining_) self->launch(place);
+      if (self->wants_children()) self->launch(place);
     }
     self->pump();
   });

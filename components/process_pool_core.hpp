@@ -83,6 +83,7 @@ class ProcessPoolCore : public std::enable_shared_from_this<ProcessPoolCore> {
   void look_for_end();
   bool is_heard() const noexcept { return !closed_ && !self_.stop_requested(); }
   LogSink& log() const noexcept;
+  bool wants_children() const noexcept { return !draining_ || !waiting_.empty(); }
   std::string name() const;
 
   Self& self_;

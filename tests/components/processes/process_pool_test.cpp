@@ -236,6 +236,46 @@ TEST_P(ProcessPoolTest, DrainsGracefully) {
   EXPECT_EQ(log, (Log{"x", "x", "x", "x", "x", "ended"}));
 }
 
+TEST_P(ProcessPoolTest, DrainingReplacesChildrenWhileJobsWait) {
+  ProcessPoolOptions options = cat(1);
+  options.max_jobs = 1;
+  options.on_ended = [&] { note("ended"); };
+  run(std::move(options), [&](Asker& asker) {
+    for (const char* const job : {"a", "b", "c"}) ask(asker, job, 99);
+    asker.pool.drain();
+  });
+  EXPECT_EQ(log, (Log{"a", "b", "c", "ended"}));
+}
+
+TEST_P(ProcessPoolTest, DrainingGoesOnBehindAJobThatTookTooLong) {
+  ProcessPoolOptions options = shell("while read -r x; do [ \"$x\" = slow ] && exec sleep 1000; echo \"$x\"; done", 1);
+  options.job_limit = 100ms;
+  options.on_ended = [&] { note("ended"); };
+  run(std::move(options), [&](Asker& asker) {
+    ask(asker, "slow", 99);
+    ask(asker, "b", 99);
+    asker.pool.drain();
+  });
+  EXPECT_EQ(log, (Log{"error timed_out", "b", "ended"}));
+}
+
+TEST_P(ProcessPoolTest, DrainingGoesOnBehindAJobThatWasCancelled) {
+  ProcessPoolOptions options = shell("while read -r x; do [ \"$x\" = slow ] && exec sleep 1000; echo \"$x\"; done", 1);
+  options.on_ended = [&] { note("ended"); };
+  run(std::move(options), [&](Asker& asker) {
+    ask(asker, "slow", 99);
+    ask(asker, "b", 99);
+    asker.pool.drain();
+    asker.defer([&asker] {
+      asker.defer([&asker] {
+        EXPECT_EQ(asker.pool.busy(), 1U);
+        asker.jobs[0].cancel();
+      });
+    });
+  });
+  EXPECT_EQ(log, (Log{"b", "ended"}));
+}
+
 TEST_P(ProcessPoolTest, ShutdownTellsThoseWhoWait) {
   ProcessPoolOptions options = shell("exec sleep 1000", 1);
   options.stop_limit = 50ms;
