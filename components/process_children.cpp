@@ -97,9 +97,10 @@ void ProcessPoolCore::answered(Child& child, std::string_view record) {
   pump();
 }
 
-// Errors of writing are followed by the end; what its filter refuses leaves nobody knowing whose answer comes next.
+// What its filter refuses leaves nobody knowing whose answer comes next.
 void ProcessPoolCore::input_broke(Child& child, ChildStream where, const Error& error) {
-  if (where != ChildStream::output || child.retired || error.code() == Errc::end_of_file) return;
+  if (child.retired || where == ChildStream::errors || where == ChildStream::none) return;
+  if (where == ChildStream::input || error.code() == Errc::end_of_file) return await_end(child, error);
   child_failed(child, error);
 }
 
@@ -107,6 +108,15 @@ void ProcessPoolCore::ended(Child& child, const ExitStatus& how) {
   const auto alive = shared_from_this();
   if (!child.retired) {
     child_failed(child, Error(Errc::closed, "wait for",
+// Mostly the end of the child itself follows, which says why. If not, it is of no use.
+void ProcessPoolCore::await_end(Child& child, const Error& why) {
+  if (std::exchange(child.ending, true)) return;
+  child.limit = self_.after(options_.stop_limit, [this, &child, why] {
+    const Error kept = why;  // the timer goes with the child
+    child_failed(child, kept);
+  });
+}
+
                               "process " + std::to_string(child.wheel.pid()) + " of " + name(), told(how)));
   }
   if (!is_heard()) return;

@@ -145,7 +145,7 @@ void ProcessPoolCore::pump() {
 ProcessPoolCore::Place* ProcessPoolCore::free_place() noexcept {
   Place* best = nullptr;
   for (Place& place : places_) {
-    if (place.child == nullptr || place.child->jobs.size() >= options_.pipeline) continue;
+    if (place.child == nullptr || place.child->ending || place.child->jobs.size() >= options_.pipeline) continue;
     if (options_.max_jobs != 0 && place.child->given >= options_.max_jobs) continue;
     if (best == nullptr || place.child->jobs.size() < best->child->jobs.size()) best = &place;
   }
@@ -170,6 +170,7 @@ bool ProcessPoolCore::give(Child& child, const Job& job) {
 }
 
 void ProcessPoolCore::arm(Child& child) {
+  if (child.ending) return;
   child.limit.cancel();
   if (child.jobs.empty() || options_.job_limit == kForever) return;
   child.limit = self_.after(options_.job_limit, [this, &child] { too_slow(child); });

@@ -49,7 +49,8 @@ class ProcessPoolCore : public std::enable_shared_from_this<ProcessPoolCore> {
     std::deque<Job> jobs;     // in the order of the answers to come
     std::uint64_t given = 0;  // jobs, ever
     bool retired = false;     // what it still says is not heard
-    Timer limit;              // of the front job; of its end, once it is retired
+    bool ending = false;      // it closed its input or its output: no more jobs
+    Timer limit;              // of the front job; of its end, once it is retired or ending
   };
   /// A place for a child, and who waits for it to be filled.
   struct Place {
@@ -65,6 +66,7 @@ class ProcessPoolCore : public std::enable_shared_from_this<ProcessPoolCore> {
   void answered(Child& child, std::string_view record);
   void input_broke(Child& child, ChildStream where, const Error& error);
   void ended(Child& child, const ExitStatus& how);
+  void await_end(Child& child, const Error& why);
   void child_failed(Child& child, const Error& why);
   void replace_later(Place& place, const Error& why);
   void retire(Place& place, bool kill);

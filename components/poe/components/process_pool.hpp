@@ -73,7 +73,8 @@ class POE_API ProcessPoolOptions {
   /// Whether to kill, and replace, a child whose only job was cancelled. Otherwise it works on, and its answer is
   /// dropped.
   bool kill_cancelled = true;
-  /// How long a child that is not needed any more may take to end after the end of its stdin; then it is killed.
+  /// How long a child that is not needed any more may take to end after the end of its stdin; then it is killed. Also
+  /// one that closes its stdin or stdout itself: it gets no more jobs, and costs those it had if it lives on.
   Duration stop_limit = std::chrono::seconds(5);
   /// How long to wait before a child that ended by itself, or could not be started, is replaced; from the first again
   /// after an answer.

@@ -308,6 +308,34 @@ TEST_P(ProcessPoolTest, AChildThatSpeaksUnaskedIsReplaced) {
   EXPECT_NE(warnings.lines[0].find("nobody had asked for"), std::string::npos) << warnings.lines[0];
 }
 
+TEST_P(ProcessPoolTest, AChildThatClosedItsOutputGetsNoMoreJobsAndIsReplaced) {
+  ProcessPoolOptions options = shell("[ \"$FIRST\" ] && { read -r x; exec >&-; exec sleep 1000; }; exec cat", 1);
+  options.stop_limit = 50ms;
+  bool first = true;
+  options.prepare = [&](RunOptions& one) {
+    if (std::exchange(first, false)) one.environment["FIRST"] = "yes";
+  };
+  run(std::move(options), [&](Asker& asker) {
+    ask(asker, "lost", 2);
+    ask(asker, "b", 2);
+  });
+  EXPECT_EQ(log, (Log{"error closed", "b"}));
+}
+
+TEST_P(ProcessPoolTest, AChildThatClosedItsInputGetsNoMoreJobsAndIsReplaced) {
+  ProcessPoolOptions options =
+      shell("[ \"$FIRST\" ] && { read -r x; exec <&-; echo \"$x\"; exec sleep 1000; }; exec cat", 1);
+  options.stop_limit = 50ms;
+  bool first = true;
+  options.prepare = [&](RunOptions& one) {
+    if (std::exchange(first, false)) one.environment["FIRST"] = "yes";
+  };
+  run(std::move(options), [&](Asker& asker) {
+    for (const char* const job : {"a", "lost", "b"}) ask(asker, job, 3);
+  });
+  EXPECT_EQ(log, (Log{"a", "error closed", "b"}));
+}
+
 TEST_P(ProcessPoolTest, MayBeDroppedInsideAnAnswer) {
   run(cat(2), [&](Asker& asker) {
     for (int i = 0; i < 3; ++i) {
