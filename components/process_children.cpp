@@ -41,10 +41,13 @@ void ProcessPoolCore::begin() {
   for (Place& place : places_) launch(place);
 }
 
+// `prepare` may drop the pool.
 void ProcessPoolCore::launch(Place& place) {
+  const auto alive = shared_from_this();
   auto child = std::make_unique<Child>();
   RunOptions options = options_for(*child);
   if (options_.prepare) options_.prepare(options);
+  if (closed_) return;
   child->wheel = Run(self_, std::move(options));
   if (const auto& why = child->wheel.start_error()) {
     const Error kept = *why;
@@ -85,6 +88,7 @@ void ProcessPoolCore::answered(Child& child, std::string_view record) {
   }
   const Job job = std::move(child.jobs.front());
   child.jobs.pop_front();
+  ProcessPool::Answer answer = decoded(record);  // now: launch() may end with no child that has it
   failures_ = 0;
   arm(child);
   Place* const place = place_of(child);
@@ -93,7 +97,7 @@ void ProcessPoolCore::answered(Child& child, std::string_view record) {
     retire(*place, false);
     if (wants_children()) launch(*place);
   }
-  settle(job, decoded(record));
+  settle(job, std::move(answer));
   pump();
 }
 
@@ -104,10 +108,6 @@ void ProcessPoolCore::input_broke(Child& child, ChildStream where, const Error& 
   child_failed(child, error);
 }
 
-void ProcessPoolCore::ended(Child& child, const ExitStatus& how) {
-  const auto alive = shared_from_this();
-  if (!child.retired) {
-    child_failed(child, Error(Errc::closed, "wait for",
 // Mostly the end of the child itself follows, which says why. If not, it is of no use.
 void ProcessPoolCore::await_end(Child& child, const Error& why) {
   if (std::exchange(child.ending, true)) return;
@@ -117,6 +117,10 @@ void ProcessPoolCore::await_end(Child& child, const Error& why) {
   });
 }
 
+void ProcessPoolCore::ended(Child& child, const ExitStatus& how) {
+  const auto alive = shared_from_this();
+  if (!child.retired) {
+    child_failed(child, Error(Errc::closed, "wait for",
                               "process " + std::to_string(child.wheel.pid()) + " of " + name(), told(how)));
   }
   if (!is_heard()) return;
@@ -144,8 +148,8 @@ void ProcessPoolCore::replace_later(Place& place, const Error& why) {
   const auto index = static_cast<std::size_t>(&place - places_.data());
   place.again = self_.after(place.backoff.next(), [this, index] {
     const auto alive = shared_from_this();
-    launch(places_[index]);
-    pump();
+    alive->launch(alive->places_[index]);  // not `this`: the timer may go meanwhile
+    alive->pump();
   });
   const bool none = std::all_of(places_.begin(), places_.end(), [](const Place& one) { return one.child == nullptr; });
   if (!none || failures_ < options_.give_up_after) return;

@@ -253,8 +253,9 @@ void ProcessPoolCore::close() noexcept {
   std::deque<Job> jobs = std::exchange(waiting_, {});
   for (Place& place : places_) {
     if (place.child != nullptr) std::move(place.child->jobs.begin(), place.child->jobs.end(), std::back_inserter(jobs));
+    place.child.reset();  // the places stay: one of them may be about to get a child, see launch()
+    place.again.cancel();
   }
-  places_.clear();
   retired_.clear();
   for (const Job& job : jobs) {
     if (job->always_told) continue;

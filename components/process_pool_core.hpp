@@ -83,9 +83,9 @@ class ProcessPoolCore : public std::enable_shared_from_this<ProcessPoolCore> {
   void settle_all(std::deque<Job> jobs, const Error& why);
   ProcessPool::Answer decoded(std::string_view record) const;
   void look_for_end();
+  bool wants_children() const noexcept { return !draining_ || !waiting_.empty(); }
   bool is_heard() const noexcept { return !closed_ && !self_.stop_requested(); }
   LogSink& log() const noexcept;
-  bool wants_children() const noexcept { return !draining_ || !waiting_.empty(); }
   std::string name() const;
 
   Self& self_;

@@ -336,6 +336,18 @@ TEST_P(ProcessPoolTest, AChildThatClosedItsInputGetsNoMoreJobsAndIsReplaced) {
   EXPECT_EQ(log, (Log{"a", "error closed", "b"}));
 }
 
+TEST_P(ProcessPoolTest, MayBeDroppedWhileAChildIsPrepared) {
+  ProcessPoolOptions options = shell("exit 1", 2);
+  Asker* who = nullptr;
+  options.prepare = [&](RunOptions&) {
+    if (who == nullptr) return;
+    note("dropped");
+    who->pool = ProcessPool();
+  };
+  run(std::move(options), [&](Asker& asker) { who = &asker; });
+  EXPECT_EQ(log, Log{"dropped"});
+}
+
 TEST_P(ProcessPoolTest, MayBeDroppedInsideAnAnswer) {
   run(cat(2), [&](Asker& asker) {
     for (int i = 0; i < 3; ++i) {
