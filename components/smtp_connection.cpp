@@ -148,8 +148,8 @@ void SmtpConnection::ask(Asked what, Fn<void(SmtpQuestion)>& whom, std::string a
   limit_time(options().limits.answer_time);
   try {
     whom(SmtpQuestion(question_));
-  } catch (const std::exception& thrown) {  // the question went with it, and was a 451
-    warn_of(std::string("a handler threw: ") + thrown.what());
+  } catch (...) {  // the question went with it, and was a 451
+    warn_of(Error::from_exception(std::current_exception(), "ask", "a handler").message());
   }
 }
 

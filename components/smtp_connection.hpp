@@ -75,6 +75,8 @@ class SmtpConnection final : public TcpConnection {
   void begin_chunk();
   void end_chunk();
   void body_piece(std::string_view piece);
+  Result<SmtpSink> new_sink();
+  Result<void> store(std::string_view piece);
   void spoil(int code, const char* status, std::string_view text);
   void message_complete();
   void reset();

@@ -11,16 +11,43 @@ std::optional<SmtpConnection::Reply> SmtpConnection::begin_message() {
   if (!mail_) return Reply{503, "5.5.1", "MAIL comes first"};
   if (envelope_->recipients.empty()) return Reply{554, "5.5.1", "there are no recipients"};
   if (!options().open_sink) return std::nullopt;
-  auto sink = core_->options.open_sink(*envelope_);
+  auto sink = new_sink();
   if (!sink) return Reply{451, "4.3.0", "the message cannot be taken now"};
   sink_ = std::move(*sink);
   return std::nullopt;
 }
 
+Result<SmtpSink> SmtpConnection::new_sink() {
+  try {
+    return core_->options.open_sink(*envelope_);
+  } catch (...) {
+    Error why = Error::from_exception(std::current_exception(), "open", "the sink of a message");
+    warn_of(why.message());
+    return failure(std::move(why));
+  }
+}
+
+// The sink may do anything, also end this connection.
+Result<void> SmtpConnection::store(std::string_view piece) {
+  SmtpSink sink = std::move(sink_);
+  sink_ = nullptr;
+  try {
+    if (auto stored = sink(piece); !stored) return stored;
+  } catch (...) {
+    Error why = Error::from_exception(std::current_exception(), "write", "the sink of a message");
+    warn_of(why.message());
+    return failure(std::move(why));
+  }
+  if (connected() && phase_ != Phase::closing) sink_ = std::move(sink);
+  return {};
+}
+
 void SmtpConnection::data(std::string_view argument) {
   if (!argument.empty()) return refuse(501, "5.5.4", "DATA has no argument");
   if (phase_ != Phase::commands) return refuse(503, "5.5.1", "BDAT was begun");
-  if (const auto no = begin_message()) {
+  const auto no = begin_message();
+  if (!connected()) return;
+  if (no) {
     limit_time(options().limits.command_time);
     return refuse(no->code, no->status, no->text);
   }
@@ -34,6 +61,7 @@ void SmtpConnection::begin_chunk() {
   if (phase_ == Phase::commands) {
     phase_ = Phase::chunks;
     if (const auto no = begin_message()) spoil(no->code, no->status, no->text);
+    if (!connected()) return;
   }
   if (parser().chunk_size() > options().limits.max_message) hang_up(552, "5.3.4", "the message is too large");
 }
@@ -56,7 +84,7 @@ void SmtpConnection::body_piece(std::string_view piece) {
     return spoil(554, "5.6.0", "a CR or LF by itself: only both together end a line");
   }
   if (!options().open_sink) return static_cast<void>(text_.append(piece));
-  if (!sink_(piece)) spoil(452, "4.3.0", "the message could not be stored");
+  if (!store(piece) && connected()) spoil(452, "4.3.0", "the message could not be stored");
 }
 
 void SmtpConnection::spoil(int code, const char* status, std::string_view text) {

@@ -313,6 +313,38 @@ TEST_P(SmtpServerTest, StreamsToASink) {
   stop();
 }
 
+TEST_P(SmtpServerTest, WhatASinkThrowsRefusesItsMessageAlone) {
+  SmtpServerOptions options = storing();
+  std::string got;
+  options.open_sink = [&](const SmtpEnvelope& envelope) -> Result<SmtpSink> {
+    if (envelope.sender == "open@b") throw std::runtime_error("no folder");
+    return SmtpSink([&](std::string_view piece) -> Result<void> {
+      if (piece.starts_with("bad")) throw 42;
+      got += piece;
+      return {};
+    });
+  };
+  serve(std::move(options));
+  say("EHLO me\r\n" + mail("bad\r\nmore\r\n.\r\n") + "MAIL FROM:<open@b>\r\nRCPT TO:<a@b>\r\nDATA\r\nRSET\r\n" +
+      mail("good\r\n.\r\n") + "QUIT\r\n");
+  EXPECT_EQ(codes(8), (Log{"250 2.1.0", "250 2.1.5", "354", "452 4.3.0", "250 2.1.0", "250 2.1.5", "451 4.3.0",
+                           "250 2.0.0", "250 2.1.0", "250 2.1.5", "354", "250 2.0.0", "221 2.0.0"}));
+  EXPECT_EQ(got, "good\r\n");
+  ASSERT_EQ(warnings.lines.size(), 2U);
+  EXPECT_NE(warnings.lines[1].find("no folder"), std::string::npos) << warnings.lines[1];
+  stop();
+}
+
+TEST_P(SmtpServerTest, WhatAHandlerThrowsNeedBeNoException) {
+  SmtpServerOptions options = storing();
+  options.on_rcpt = [](SmtpQuestion) { throw 42; };
+  serve(std::move(options));
+  say("EHLO me\r\nMAIL FROM:<a@b>\r\nRCPT TO:<a@b>\r\nQUIT\r\n");
+  EXPECT_EQ(codes(8), (Log{"250 2.1.0", "451 4.3.0", "221 2.0.0"}));
+  EXPECT_EQ(warnings.lines.size(), 1U);
+  stop();
+}
+
 TEST_P(SmtpServerTest, DrainsBehindTheMessageInHand) {
   SmtpServerOptions options = storing();
   options.on_mail = [this](SmtpQuestion mail) {
