@@ -79,7 +79,11 @@ void SmtpConnection::high() {
 
 void SmtpConnection::low() {
   over_high_ = false;
-  if (asked_ == Asked::nothing) wheel().resume_input();
+  listen_on();
+}
+
+void SmtpConnection::listen_on() {
+  if (connected() && !shutting_down() && !over_high_ && asked_ == Asked::nothing) wheel().resume_input();
 }
 
 void SmtpConnection::disconnected() {
@@ -156,7 +160,7 @@ void SmtpConnection::ask(Asked what, Fn<void(SmtpQuestion)>& whom, std::string a
 void SmtpConnection::answer(int code, std::string_view text) {
   question_ = nullptr;
   const Asked what = std::exchange(asked_, Asked::nothing);
-  if (!connected() || phase_ == Phase::closing || what == Asked::nothing) return;
+  if (!connected() || shutting_down() || phase_ == Phase::closing || what == Asked::nothing) return;
   const bool accepted = code == 250;
   answered(what, accepted);
   limit_time(options().limits.command_time);
@@ -167,7 +171,7 @@ void SmtpConnection::answer(int code, std::string_view text) {
     refuse(code, code >= 500 ? "5.7.1" : "4.3.0", text.empty() ? "refused" : text);
   }
   if ((draining_ || kernel().draining()) && !mail_) drain();
-  if (connected() && !over_high_ && phase_ != Phase::closing) wheel().resume_input();
+  if (phase_ != Phase::closing) listen_on();
 }
 
 void SmtpConnection::forget_question() noexcept {

@@ -48,6 +48,8 @@ class SmtpConnection final : public TcpConnection {
   void failed(const Error& error) override;
   void high() override;
   void low() override;
+  /// Unless something is in the way.
+  void listen_on();
   void disconnected() override;
   void limit_time(Duration time);
   void too_late();
