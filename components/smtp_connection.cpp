@@ -33,21 +33,23 @@ SmtpConnection::~SmtpConnection() { forget_question(); }
 
 // Also after STARTTLS: the client begins anew, and nothing said in the clear counts (RFC 3207, 4.2).
 void SmtpConnection::opened() {
+  if (phase_ == Phase::closing) return;  // its time was up during the handshake
   helo_ = false;
   limit_time(options().limits.command_time);
   reset();
   envelope_->secured = wheel().layer() != nullptr;
-  if (std::exchange(greeted_, true)) return;
+  if (std::exchange(greeted_, true)) return drain_if_asked();
   if (auto drain = on_signal("DRAIN", [this](const Signal&) { this->drain(); })) drain_ = std::move(*drain);
   send("220 " + core_->host_name + " ESMTP\r\n");
-  if (kernel().draining()) drain();
+  drain_if_asked();
 }
 
 void SmtpConnection::input(std::string_view record) {
   if (phase_ == Phase::closing) return;
   switch (parser().kind()) {
     case SmtpInput::Kind::command:
-      return command(record);
+      command(record);
+      return drain_if_asked();
     case SmtpInput::Kind::text:
     case SmtpInput::Kind::chunk:
       return body_piece(record);
@@ -170,7 +172,7 @@ void SmtpConnection::answer(int code, std::string_view text) {
   } else {
     refuse(code, code >= 500 ? "5.7.1" : "4.3.0", text.empty() ? "refused" : text);
   }
-  if ((draining_ || kernel().draining()) && !mail_) drain();
+  drain_if_asked();
   if (phase_ != Phase::closing) listen_on();
 }
 
@@ -182,6 +184,10 @@ void SmtpConnection::warn_of(const std::string& what) {
   LogSink& log = options().log != nullptr ? *options().log : stderr_log();
   if (log.threshold() > LogLevel::warning) return;
   log.write(LogLevel::warning, "SMTP connection from " + peer().to_string() + ": " + what);
+}
+
+void SmtpConnection::drain_if_asked() {
+  if (connected() && (draining_ || kernel().draining())) drain();
 }
 
 void SmtpConnection::drain() {

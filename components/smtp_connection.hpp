@@ -60,6 +60,8 @@ class SmtpConnection final : public TcpConnection {
   void ask(Asked what, Fn<void(SmtpQuestion)>& whom, std::string address);
   void forget_question() noexcept;
   void warn_of(const std::string& what);
+  /// On every way back to no message in hand.
+  void drain_if_asked();
   void drain();
 
   // ---- commands, smtp_commands.cpp
@@ -73,12 +75,12 @@ class SmtpConnection final : public TcpConnection {
 
   // ---- messages, smtp_messages.cpp
   std::optional<Reply> begin_message();
+  Result<SmtpSink> new_sink();
+  Result<void> store(std::string_view piece);
   void data(std::string_view argument);
   void begin_chunk();
   void end_chunk();
   void body_piece(std::string_view piece);
-  Result<SmtpSink> new_sink();
-  Result<void> store(std::string_view piece);
   void spoil(int code, const char* status, std::string_view text);
   void message_complete();
   void reset();

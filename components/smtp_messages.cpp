@@ -102,7 +102,7 @@ void SmtpConnection::message_complete() {
   reset();
   limit_time(options().limits.command_time);
   refuse(fault.code, fault.status, fault.text);
-  if (draining_) drain();
+  drain_if_asked();
 }
 
 // To no message in hand; who the client is stays.

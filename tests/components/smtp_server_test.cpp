@@ -345,6 +345,17 @@ TEST_P(SmtpServerTest, WhatAHandlerThrowsNeedBeNoException) {
   stop();
 }
 
+TEST_P(SmtpServerTest, DrainsWhenTheMessageInHandIsGivenUp) {
+  SmtpServerOptions options = storing();
+  options.on_mail = [this](SmtpQuestion mail) {
+    mail.accept();
+    kernel.drain_then_stop(1s);
+  };
+  serve(std::move(options));
+  say("EHLO me\r\nMAIL FROM:<a@b>\r\nRSET\r\n", 1);  // so that DRAIN comes before RSET
+  EXPECT_EQ(codes(8), (Log{"250 2.1.0", "250 2.0.0", "421 4.3.2"}));
+}
+
 TEST_P(SmtpServerTest, DrainsBehindTheMessageInHand) {
   SmtpServerOptions options = storing();
   options.on_mail = [this](SmtpQuestion mail) {
