@@ -80,7 +80,8 @@ bool DirTree::check_root() {
 
 void DirTree::close_root() {
   open_ = false;
-  notice_ = FileNotice();
+  // One descriptor for good: those who watch it could not tell another one by its number.
+  for (const auto& [number, relative] : by_notice_) notice_.remove(number);
   folders_.clear();
   by_notice_.clear();
   unnoticed_.clear();
@@ -94,7 +95,7 @@ void DirTree::close_root() {
 void DirTree::open_root() {
   open_ = true;
   complaints_.clear();
-  if (options_.notices && !without_notices_) notice_ = FileNotice::of_files();
+  if (!notice_ && options_.notices && !without_notices_) notice_ = FileNotice::of_files();
   open_folder({}, 0);
   doubt_all_ = true;
 }

@@ -33,7 +33,7 @@ class DirTree {
 
   /// When the next look is due although nobody told of anything; nothing: never.
   std::optional<TimePoint> due(TimePoint now) const;
-  /// To be watched; -1: nobody tells. Another one after a look in which the folder went or came.
+  /// To be watched; -1: nobody tells.
   int notice_fd() const noexcept { return notice_ ? notice_.fd() : -1; }
   bool has_notices() const noexcept { return open_ && unnoticed_.empty(); }
   /// Nobody watches the descriptor after all.

@@ -250,6 +250,8 @@ TEST_P(DirWatchTest, TheFolderItselfMayGoAndComeBack) {
     rig.expect({"gone/ ", "back/ ", "created c"});
     std::ofstream(rig.base + "/former/not ours") << "";
     rig.expect({});
+    rig.write("d", "");
+    rig.expect({"created d"});
   });
 }
 
