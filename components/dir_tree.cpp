@@ -147,7 +147,7 @@ std::optional<TimePoint> DirTree::due(TimePoint now) const {
   std::optional<TimePoint> first;
   const auto earlier = [&](TimePoint when) { first = first ? std::min(*first, when) : when; };
   if (open_ && doubt_all_) earlier(now);
-  if (!open_ || !unnoticed_.empty()) earlier(now + options_.poll_interval);
+  earlier(now + options_.poll_interval);  // nobody tells of folders above, and of links, that lead elsewhere
   for (const auto& [folder, name] : unsettled_) {
     const auto at = folders_.find(folder);
     if (at == folders_.end()) continue;

@@ -76,7 +76,8 @@ class POE_API DirWatchOptions {
   Duration settle_time = std::chrono::seconds(2);
   /// How long notices are gathered before they are looked at. Both halves of a renaming must be in it.
   Duration gather = std::chrono::milliseconds(10);
-  /// Between two looks where there are no notices, or no folder.
+  /// Between two looks where there are no notices, or no folder; else between two checks, of one stat(2), whether the
+  /// name stands for another folder by now: nobody tells of links, and of folders above, that were changed.
   Duration poll_interval = std::chrono::seconds(1);
   /// Use the system's notices where they can be had.
   bool notices = true;

@@ -255,6 +255,26 @@ TEST_P(DirWatchTest, TheFolderItselfMayGoAndComeBack) {
   });
 }
 
+// What stands for the name may change where nobody tells of it: a link, or a folder above.
+TEST_P(DirWatchTest, TheNameCountsAlsoWhereALinkLeadsElsewhere) {
+  both([](DirRig& rig) {
+    std::filesystem::create_directory(rig.base + "/other");
+    std::ofstream(rig.base + "/other/c") << "";
+    std::filesystem::create_directory_symlink(rig.base + "/in", rig.base + "/link");
+    std::filesystem::create_directory_symlink(rig.base + "/other", rig.base + "/next");
+    rig.folder = rig.base + "/link";
+    DirWatchOptions options = rig.options();
+    options.poll_interval = 5ms;
+    rig.watch(std::move(options));
+    rig.write("a", "");
+    rig.expect({"created a"});
+    std::filesystem::rename(rig.base + "/next", rig.folder);
+    rig.expect({"gone/ ", "back/ ", "created c"});
+    rig.write("d", "");
+    rig.expect({"created d"});
+  });
+}
+
 TEST_P(DirWatchTest, AFolderThatIsNotThereIsWaitedFor) {
   both([](DirRig& rig) {
     std::filesystem::remove_all(rig.folder);
