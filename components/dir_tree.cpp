@@ -114,10 +114,15 @@ void DirTree::no_notices() {
 void DirTree::open_folder(const std::string& relative, unsigned depth) {
   Folder& folder = folders_[relative];
   folder.depth = depth;
+  ask_for_notices(relative, folder);
+}
+
+void DirTree::ask_for_notices(const std::string& relative, Folder& folder) {
   const std::string path = relative.empty() ? options_.folder : options_.folder + "/" + relative;
   folder.notice = notice_ ? notice_.add_folder(path, relative.empty()) : -1;
   if (folder.notice >= 0) {
     by_notice_[folder.notice] = relative;
+    unnoticed_.erase(relative);
   } else {
     unnoticed_.insert(relative);
   }
@@ -132,8 +137,10 @@ bool DirTree::hear() {
     any = true;
     if ((what & FileNotice::lost) != 0) return doubt_all();
     const auto found = by_notice_.find(number);
-    if (found == by_notice_.end() || name.empty()) return;  // the folder itself: look() finds out, or its parent tells
-    if (doubt_all_) return;                                 // it will be looked at anyway
+    if (found == by_notice_.end()) return;
+    if ((what & FileNotice::dead) != 0) return went_deaf(number);
+    if (name.empty()) return;  // the folder itself: look() finds out, or its parent tells
+    if (doubt_all_) return;    // it will be looked at anyway
     auto& names = doubted_[found->second];
     if (names.size() >= kMostDoubts) return doubt_all();
     std::uint32_t& heard = names[std::string(name)];
@@ -141,6 +148,13 @@ bool DirTree::hear() {
     heard |= what;
   });
   return any;
+}
+
+// It may be there again: scan() tries.
+void DirTree::went_deaf(int number) {
+  const std::string relative = by_notice_.extract(number).mapped();
+  unnoticed_.insert(relative);
+  if (const auto folder = folders_.find(relative); folder != folders_.end()) folder->second.notice = -1;
 }
 
 std::optional<TimePoint> DirTree::due(TimePoint now) const {
@@ -160,7 +174,8 @@ std::optional<TimePoint> DirTree::due(TimePoint now) const {
 // ---- looking
 
 void DirTree::scan(const std::string& relative) {
-  if (folders_.find(relative) == folders_.end()) return;
+  const auto folder = folders_.find(relative);
+  if (folder == folders_.end()) return;
   const std::string path = relative.empty() ? options_.folder : options_.folder + "/" + relative;
   const std::unique_ptr<DIR, CloseFolder> open(::opendir(path.c_str()));
   if (open == nullptr) {
@@ -168,6 +183,7 @@ void DirTree::scan(const std::string& relative) {
       complain(path, Error::from_errno(errno, "read folder", "\"" + path + "\""));
     return;
   }
+  if (folder->second.notice < 0 && notice_) ask_for_notices(relative, folder->second);
   complaints_.erase(path);
   std::set<std::string> names;
   while (const dirent* const entry = ::readdir(open.get())) {

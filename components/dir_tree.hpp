@@ -77,6 +77,8 @@ class DirTree {
   void close_root();
   void open_root();
   void open_folder(const std::string& relative, unsigned depth);
+  void ask_for_notices(const std::string& relative, Folder& folder);
+  void went_deaf(int number);
   void scan(const std::string& relative);
   void look_at(const std::string& relative, const std::string& name, std::uint32_t heard);
   void take_new(const std::string& relative, const std::string& name, const Entry& found);

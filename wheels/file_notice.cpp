@@ -113,10 +113,11 @@ bool FileNotice::drain() {
 void FileNotice::drain_each(const std::function<void(int, std::uint32_t, std::string_view)>& tell) {
   read_each([&](int number, std::uint32_t mask, std::string_view name) {
     const auto when = [mask](std::uint32_t bits, Change what) { return (mask & bits) != 0 ? std::uint32_t{what} : 0U; };
-    const std::uint32_t changes =
-        when(IN_CREATE | IN_MOVED_TO, came) | when(IN_MOVED_TO | IN_CLOSE_WRITE, whole) |
-        when(IN_DELETE | IN_MOVED_FROM, went) | when(IN_MODIFY, written) | when(IN_ATTRIB, touched) |
-        when(IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED, gone) | when(IN_Q_OVERFLOW, lost);
+    const std::uint32_t changes = when(IN_CREATE | IN_MOVED_TO, came) | when(IN_MOVED_TO | IN_CLOSE_WRITE, whole) |
+                                  when(IN_DELETE | IN_MOVED_FROM, went) | when(IN_MODIFY, written) |
+                                  when(IN_ATTRIB, touched) |
+                                  when(IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT | IN_IGNORED, gone) |
+                                  when(IN_Q_OVERFLOW, lost) | when(IN_UNMOUNT | IN_IGNORED, dead);
     if (changes != 0) tell(number, changes, name);
   });
 }

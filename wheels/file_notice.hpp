@@ -47,8 +47,10 @@ class FileNotice {
     touched = 16,  ///< something else
     gone = 32,     ///< the folder itself: removed, moved, unmounted
     lost = 64,     ///< notices were lost: look at everything
+    dead = 128,    ///< nothing more comes under that number
   };
-  /// Takes all notices: tell(number, changes, name). The name is empty with `gone`; with `lost` the number is -1.
+  /// Takes all notices: tell(number, changes, name). The name is empty with `gone` and `dead`; with `lost` the number
+  /// is -1.
   void drain_each(const std::function<void(int, std::uint32_t, std::string_view)>& tell);
 
  private:

@@ -275,6 +275,25 @@ TEST_P(DirWatchTest, TheNameCountsAlsoWhereALinkLeadsElsewhere) {
   });
 }
 
+// A folder made anew may have the number of the one that went, and looks the same.
+TEST_P(DirWatchTest, AFolderMadeAnewIsFollowed) {
+  both([](DirRig& rig) {
+    rig.make_folder("sub");
+    DirWatchOptions options = rig.options();
+    options.recursive = true;
+    rig.watch(std::move(options));
+    for (int i = 0; i < 3; ++i) {
+      rig.remove("sub");
+      rig.make_folder("sub");
+      rig.expect({});
+      rig.write("sub/a", "");
+      rig.expect({"created sub/a"});
+      rig.remove("sub/a");
+      rig.expect({"removed sub/a"});
+    }
+  });
+}
+
 TEST_P(DirWatchTest, AFolderThatIsNotThereIsWaitedFor) {
   both([](DirRig& rig) {
     std::filesystem::remove_all(rig.folder);
