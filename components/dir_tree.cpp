@@ -41,6 +41,7 @@ void DirTree::look(TimePoint now, std::vector<DirChange>& changes, std::vector<E
     } else {
       for (const std::string& relative : std::set<std::string>(unnoticed_)) scan(relative);
       for (const auto& [relative, names] : std::exchange(doubted_, {})) {
+        if (is_stale(relative)) continue;
         for (const auto& [name, heard] : names) look_at(relative, name, heard);
       }
     }
@@ -114,6 +115,11 @@ void DirTree::no_notices() {
 void DirTree::open_folder(const std::string& relative, unsigned depth) {
   Folder& folder = folders_[relative];
   folder.depth = depth;
+  const std::size_t slash = relative.rfind('/');
+  const bool above = slash != std::string::npos;
+  const Entry* const entry = find(relative.substr(0, above ? slash : 0), relative.substr(above ? slash + 1 : 0));
+  if (entry != nullptr) folder.device = entry->device;
+  if (entry != nullptr) folder.inode = entry->inode;
   ask_for_notices(relative, folder);
 }
 
@@ -126,6 +132,21 @@ void DirTree::ask_for_notices(const std::string& relative, Folder& folder) {
   } else {
     unnoticed_.insert(relative);
   }
+}
+
+// Whether another one is known to have its name by now, or that of a folder above, or none has. Until resolve_folders()
+// has sorted that out, what is found under the name is not of this folder.
+bool DirTree::is_stale(std::string_view relative) const {
+  while (!relative.empty()) {
+    const std::size_t slash = relative.rfind('/');
+    const bool above = slash != std::string_view::npos;
+    const auto known = folders_.find(relative);
+    const Entry* const entry = find(relative.substr(0, above ? slash : 0), relative.substr(above ? slash + 1 : 0));
+    if (known == folders_.end() || entry == nullptr || !entry->is_folder) return true;
+    if (entry->device != known->second.device || entry->inode != known->second.inode) return true;
+    relative = relative.substr(0, above ? slash : 0);
+  }
+  return false;
 }
 
 // ---- notices
@@ -148,6 +169,11 @@ bool DirTree::hear() {
     heard |= what;
   });
   return any;
+}
+
+bool DirTree::Folder::is_open_as(int fd) const noexcept {
+  struct stat status {};
+  return ::fstat(fd, &status) == 0 && status.st_dev == device && status.st_ino == inode;
 }
 
 // It may be there again: scan() tries.
@@ -183,6 +209,7 @@ void DirTree::scan(const std::string& relative) {
       complain(path, Error::from_errno(errno, "read folder", "\"" + path + "\""));
     return;
   }
+  if (!relative.empty() && !folder->second.is_open_as(::dirfd(open.get()))) return;  // the folder above will tell
   if (folder->second.notice < 0 && notice_) ask_for_notices(relative, folder->second);
   complaints_.erase(path);
   std::set<std::string> names;

@@ -62,13 +62,19 @@ class DirTree {
   struct Folder {
     int notice = -1;
     unsigned depth = 0;
+    dev_t device = 0;  // of the one that was meant when it was opened, whatever has its name by now
+    ino_t inode = 0;
     std::map<std::string, Entry, std::less<>> entries{};
+    bool is_open_as(int fd) const noexcept;
   };
   /// A name in a folder; both are of the present look.
   struct Spot {
     std::string folder;  // relative; empty: the watched one
     std::string name;
     Entry entry{};
+  };
+  struct Move {
+    Spot from, to;
   };
   using Folders = std::map<std::string, Folder, std::less<>>;
 
@@ -79,6 +85,7 @@ class DirTree {
   void open_folder(const std::string& relative, unsigned depth);
   void ask_for_notices(const std::string& relative, Folder& folder);
   void went_deaf(int number);
+  bool is_stale(std::string_view relative) const;
   void scan(const std::string& relative);
   void look_at(const std::string& relative, const std::string& name, std::uint32_t heard);
   void take_new(const std::string& relative, const std::string& name, const Entry& found);
@@ -88,8 +95,15 @@ class DirTree {
   void complain(const std::string& about, Error why);
   // ---- telling, dir_tree_changes.cpp
   void resolve_folders();
+  void take_in(const Spot& spot);
+  void make_moves(std::vector<Move> moves, std::vector<Spot>& made);
   void move_folder(const Spot& from, const Spot& to);
+  void fit_depth(const std::string& relative, unsigned depth);
+  void drop_gone_folders(const std::vector<Move>& moves);
   void drop_folder(const Spot& spot);
+  void drop_folder_now(const Spot& spot);
+  void forget_folder(const std::string& former);
+  void tell_removed(const Spot& file);
   void resolve_files();
   void settle();
   void came(const Spot& spot);
@@ -97,7 +111,8 @@ class DirTree {
             const std::string& from = {});
   bool counts(std::string_view name, bool is_folder) const;
   bool waits(const Entry& entry) const { return options_.settled && entry.is_regular && !entry.whole; }
-  Entry* find(const std::string& folder, const std::string& name) noexcept;
+  Entry* find(std::string_view folder, std::string_view name) noexcept;
+  const Entry* find(std::string_view folder, std::string_view name) const noexcept;
   std::string path_of(const std::string& folder, const std::string& name) const;
   static std::string join(const std::string& folder, const std::string& name) {
     return folder.empty() ? name : folder + "/" + name;

@@ -4,13 +4,14 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "dir_tree.hpp"
 
 namespace poe {
 
 // New folders are scanned, which may bring more of them. Why those that went are dropped first: the system has one
-// notice for a folder, under whatever name.
+// notice for a folder, under whatever name; and their names are free for others then.
 void DirTree::resolve_folders() {
   for (;;) {
     std::vector<Spot> fresh;
@@ -18,6 +19,7 @@ void DirTree::resolve_folders() {
     std::copy_if(came_.begin(), came_.end(), std::back_inserter(fresh), is_folder);
     std::erase_if(came_, is_folder);
     std::vector<Spot> made;
+    std::vector<Move> moves;
     for (const Spot& spot : fresh) {
       const auto former =
           std::find_if(gone_.begin(), gone_.end(), [&](const Spot& one) { return one.entry.same_file(spot.entry); });
@@ -25,23 +27,46 @@ void DirTree::resolve_folders() {
         made.push_back(spot);
         continue;
       }
-      const Spot from = *former;
+      moves.push_back({*former, spot});
       gone_.erase(former);
-      move_folder(from, spot);
     }
-    for (const Spot& spot : std::vector<Spot>(gone_)) {
-      if (spot.entry.is_folder) drop_folder(spot);
-    }
-    std::erase_if(gone_, is_folder);
+    drop_gone_folders(moves);
     if (fresh.empty()) return;
-    for (const Spot& spot : made) {
-      const auto parent = folders_.find(spot.folder);
-      if (parent == folders_.end()) continue;
-      tell(first_ ? DirEvent::found : DirEvent::created, spot.folder, spot.name, true);
-      const unsigned depth = parent->second.depth + 1;
-      if (!options_.recursive || depth > options_.max_depth) continue;
-      open_folder(join(spot.folder, spot.name), depth);
-      scan(join(spot.folder, spot.name));
+    make_moves(std::move(moves), made);
+    drop_gone_folders({});
+    for (const Spot& spot : made) take_in(spot);
+  }
+}
+
+void DirTree::take_in(const Spot& spot) {
+  const auto parent = folders_.find(spot.folder);
+  if (parent == folders_.end()) return;
+  tell(first_ ? DirEvent::found : DirEvent::created, spot.folder, spot.name, true);
+  const unsigned depth = parent->second.depth + 1;
+  if (!options_.recursive || depth > options_.max_depth) return;
+  open_folder(join(spot.folder, spot.name), depth);
+  scan(join(spot.folder, spot.name));
+}
+
+// Those first whose new name nobody has any more. In a ring, of folders that exchanged their names, one has to be
+// forgotten and found again.
+void DirTree::make_moves(std::vector<Move> moves, std::vector<Spot>& made) {
+  const auto has_room = [&](const Move& move) {
+    return std::none_of(moves.begin(), moves.end(), [&](const Move& other) {
+      return other.from.folder == move.to.folder && other.from.name == move.to.name;
+    });
+  };
+  while (!moves.empty()) {
+    const auto free = std::find_if(moves.begin(), moves.end(), has_room);
+    const bool is_ring = free == moves.end();
+    const auto next = is_ring ? moves.begin() : free;
+    const Move move = *next;
+    moves.erase(next);
+    if (is_ring) {
+      drop_folder_now(move.from);
+      made.push_back(move.to);
+    } else {
+      move_folder(move.from, move.to);
     }
   }
 }
@@ -65,12 +90,58 @@ void DirTree::move_folder(const Spot& from, const Spot& to) {
       if (unsettled_.erase({old_name, name}) != 0) unsettled_.insert({new_name, name});
     }
   }
+  const auto parent = folders_.find(to.folder);
+  if (options_.recursive && parent != folders_.end()) fit_depth(present, parent->second.depth + 1);
   for (const std::string& old_name : moved) scan(present + old_name.substr(former.size()));
+}
+
+// Of a folder that moved, and those below: some may be looked into from now on, or no more.
+void DirTree::fit_depth(const std::string& relative, unsigned depth) {
+  if (depth > options_.max_depth) return forget_folder(relative);
+  const auto at = folders_.find(relative);
+  if (at == folders_.end()) {
+    open_folder(relative, depth);
+    return scan(relative);
+  }
+  at->second.depth = depth;
+  std::vector<std::string> below;
+  for (const auto& [name, entry] : at->second.entries) {
+    if (entry.is_folder) below.push_back(join(relative, name));
+  }
+  for (const std::string& one : below) fit_depth(one, depth + 1);
+}
+
+void DirTree::drop_gone_folders(const std::vector<Move>& moves) {
+  const auto is_folder = [](const Spot& spot) { return spot.entry.is_folder; };
+  for (const Spot& spot : std::vector<Spot>(gone_)) {
+    if (!is_folder(spot)) continue;
+    const bool retaken = std::any_of(moves.begin(), moves.end(), [&](const Move& move) {
+      return move.to.folder == spot.folder && move.to.name == spot.name;
+    });
+    if (retaken) {
+      drop_folder_now(spot);
+    } else {
+      drop_folder(spot);
+    }
+  }
+  std::erase_if(gone_, is_folder);
 }
 
 // With all that was in it, which went as well.
 void DirTree::drop_folder(const Spot& spot) {
-  const std::string former = join(spot.folder, spot.name);
+  forget_folder(join(spot.folder, spot.name));
+  tell(DirEvent::removed, spot.folder, spot.name, true);
+}
+
+// Another folder gets its name next: whatever is told later of what is in there would be taken for the other one's.
+void DirTree::drop_folder_now(const Spot& spot) {
+  std::vector<Spot> before = std::exchange(gone_, {});
+  drop_folder(spot);
+  for (const Spot& file : gone_) tell_removed(file);
+  gone_ = std::move(before);
+}
+
+void DirTree::forget_folder(const std::string& former) {
   for (auto at = folders_.lower_bound(former); at != folders_.end();) {
     const bool below = at->first == former || at->first.starts_with(former + "/");
     if (!below) {
@@ -93,7 +164,13 @@ void DirTree::drop_folder(const Spot& spot) {
     doubted_.erase(at->first);
     at = folders_.erase(at);
   }
-  tell(DirEvent::removed, spot.folder, spot.name, true);
+}
+
+// Unless nobody was told of it yet.
+void DirTree::tell_removed(const Spot& file) {
+  const auto& pending = file.entry.pending;
+  if (pending == DirEvent::created || pending == DirEvent::found) return;
+  tell(DirEvent::removed, file.folder, file.name, false);
 }
 
 void DirTree::resolve_files() {
@@ -126,9 +203,7 @@ void DirTree::resolve_files() {
     }
   }
   for (std::size_t i = 0; i < gone_.size(); ++i) {
-    const auto& pending = gone_[i].entry.pending;
-    if (renamed[i] || pending == DirEvent::created || pending == DirEvent::found) continue;  // never told
-    tell(DirEvent::removed, gone_[i].folder, gone_[i].name, false);
+    if (!renamed[i]) tell_removed(gone_[i]);
   }
   for (const Spot& spot : fresh) came(spot);
   if (over_limit_ && entries_ < options_.max_entries && !gone_.empty()) {
@@ -195,11 +270,15 @@ bool DirTree::counts(std::string_view name, bool is_folder) const {
   });
 }
 
-DirTree::Entry* DirTree::find(const std::string& folder, const std::string& name) noexcept {
+const DirTree::Entry* DirTree::find(std::string_view folder, std::string_view name) const noexcept {
   const auto at = folders_.find(folder);
   if (at == folders_.end()) return nullptr;
   const auto entry = at->second.entries.find(name);
   return entry != at->second.entries.end() ? &entry->second : nullptr;
+}
+
+DirTree::Entry* DirTree::find(std::string_view folder, std::string_view name) noexcept {
+  return const_cast<Entry*>(std::as_const(*this).find(folder, name));
 }
 
 std::string DirTree::path_of(const std::string& folder, const std::string& name) const {

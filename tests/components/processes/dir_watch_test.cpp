@@ -294,6 +294,65 @@ TEST_P(DirWatchTest, AFolderMadeAnewIsFollowed) {
   });
 }
 
+TEST_P(DirWatchTest, AFolderMayTakeTheNameOfAnother) {
+  both([](DirRig& rig) {
+    for (const char* const name : {"cur", "next", "d0", "d1"}) rig.make_folder(name);
+    rig.write("cur/old", "");
+    rig.write("next/new", "");
+    rig.write("d0/zero", "");
+    rig.write("d1/one", "");
+    DirWatchOptions options = rig.options();
+    options.recursive = true;
+    options.folders = true;
+    options.existing = false;
+    rig.watch(std::move(options));
+    rig.expect({});
+    rig.remove("cur");
+    rig.rename("next", "cur");
+    rig.expect({"removed/ cur", "removed cur/old", "renamed/ next -> cur"});
+    rig.write("cur/later", "");
+    rig.expect({"created cur/later"});
+    rig.rename("d1", "d2");
+    rig.rename("d0", "d1");
+    rig.expect({"renamed/ d1 -> d2", "renamed/ d0 -> d1"});
+    rig.write("d1/later", "");
+    rig.write("d2/later", "");
+    rig.expect({"created d1/later", "created d2/later"});
+    rig.rename("d1", "x");
+    rig.rename("d2", "d1");
+    rig.rename("x", "d2");
+    rig.until(3);
+    rig.log.clear();  // which of the two is told as renamed does not matter
+    rig.write("d1/last", "");
+    rig.write("d2/last", "");
+    rig.expect({"created d1/last", "created d2/last"});
+    rig.remove("d1/one");
+    rig.remove("d2/zero");
+    rig.expect({"removed d1/one", "removed d2/zero"});
+    rig.as_session([](Watcher& session) { EXPECT_EQ(session.wheel.entries(), 9U); });
+  });
+}
+
+TEST_P(DirWatchTest, AFolderThatMovesIsAsDeepAsItsPlaceIs) {
+  both([](DirRig& rig) {
+    std::filesystem::create_directories(rig.path("a/b/c/d"));
+    rig.make_folder("z");
+    DirWatchOptions options = rig.options();
+    options.recursive = true;
+    options.max_depth = 2;
+    rig.watch(std::move(options));
+    rig.rename("a/b/c", "c");
+    rig.expect({});
+    rig.write("c/d/x", "");
+    rig.expect({"created c/d/x"});
+    rig.rename("c", "z/c");
+    rig.expect({"removed z/c/d/x"});
+    rig.write("z/c/y", "");
+    rig.write("z/c/d/y", "");
+    rig.expect({"created z/c/y"});
+  });
+}
+
 TEST_P(DirWatchTest, AFolderThatIsNotThereIsWaitedFor) {
   both([](DirRig& rig) {
     std::filesystem::remove_all(rig.folder);
