@@ -4,6 +4,7 @@
 #pragma once
 
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <string>
@@ -60,9 +61,16 @@ class CrashedProgram : public testing::TestWithParam<std::string> {
     EXPECT_EQ(::tcgetattr(master_.get(), &now), 0);
     return now;
   }
+  /// Its status, once it has ended; a program that does not end fails the test and is killed.
   int ended() {
     int status = 0;
     const pid_t child = std::exchange(child_, -1);
+    const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, child, 0)));
+    pollfd end{process.get(), POLLIN, 0};
+    if (::poll(&end, 1, 10'000) != 1) {
+      ADD_FAILURE() << "it does not end";
+      ::kill(child, SIGKILL);
+    }
     EXPECT_EQ(::waitpid(child, &status, 0), child);
     return status;
   }

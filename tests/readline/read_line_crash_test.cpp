@@ -35,6 +35,19 @@ TEST_P(ReadLineCrash, SegmentationFaultSentFromOutside) {
   expect_restored();
 }
 
+// The reporter has our handler as the one before it, and at the second line our handler has the reporter.
+TEST_P(ReadLineCrash, ChainOfHandlersComesToAnEnd) {
+  type("chain\t\r");
+  read_until("got chain");  // by now the next line may be asked for, or not yet
+  type("fault\t");
+  const int status = ended();
+#ifndef __SANITIZE_ADDRESS__
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV) << status;
+#endif
+  EXPECT_NE(status, 0);
+  expect_restored();
+}
+
 TEST_P(ReadLineCrash, Abort) {
   type("abort\t");
   EXPECT_NE(ended(), 0);

@@ -37,6 +37,7 @@ constexpr std::array kEndings{SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGALRM, SIGPIPE
 // Why static storage: see the head of terminal_guard.hpp. Constant-initialised, never destroyed.
 constinit std::array<Slot, 16> slots{};
 constinit std::array<struct sigaction, NSIG> former{};  // written before the handler is installed
+constinit std::array<std::atomic<bool>, NSIG> ran{};    // the handler, since it was installed
 constinit std::mutex registration;
 constinit int armed_count = 0;       // under the lock
 constinit int endings_count = 0;     // under the lock
@@ -62,14 +63,28 @@ void give_all_back() noexcept {
   errno = saved;
 }
 
+void handler(int number, siginfo_t* info, void*);
+
+bool is_ours(const struct sigaction& action) noexcept {
+  return (action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction == handler;
+}
+bool is_default(const struct sigaction& action) noexcept {
+  return (action.sa_flags & SA_SIGINFO) == 0 && action.sa_handler == SIG_DFL;
+}
+
 void handler(int number, siginfo_t* info, void*) {
   struct sigaction present {};
   ::sigaction(number, nullptr, &present);
   const bool fault = std::find(kFaults.begin(), kFaults.end(), number) != kFaults.end();
   // Somebody came after us, handles it and told us, too: the program goes on.
-  if (!fault && ((present.sa_flags & SA_SIGINFO) == 0 || present.sa_sigaction != handler)) return;
+  if (!fault && !is_ours(present)) return;
   give_all_back();
-  ::sigaction(number, &former[static_cast<std::size_t>(number)], nullptr);
+  // Once: who is called next may have us as the one to call after it, the handler of the other library for example,
+  // and the signal would go round for ever. The second time it is the system's turn, which ends the program.
+  const auto at = static_cast<std::size_t>(number);
+  struct sigaction next {};
+  if (!ran[at].exchange(true)) next = former[at];
+  ::sigaction(number, &next, nullptr);
   // What the processor told comes again when we return, with all it has to tell; what somebody sent is sent again.
   if (!fault || info == nullptr || info->si_code <= 0) ::raise(number);
 }
@@ -77,10 +92,11 @@ void handler(int number, siginfo_t* info, void*) {
 void install(int number, bool over_others) noexcept {
   struct sigaction present {};
   if (::sigaction(number, nullptr, &present) != 0) return;
-  const bool informed = (present.sa_flags & SA_SIGINFO) != 0;
-  if (informed && present.sa_sigaction == handler) return;
-  if (!over_others && (informed || present.sa_handler != SIG_DFL)) return;
-  former[static_cast<std::size_t>(number)] = present;
+  const auto at = static_cast<std::size_t>(number);
+  ran[at].store(false);
+  if (is_ours(present)) return;
+  if (!over_others && !is_default(present)) return;
+  former[at] = present;
   struct sigaction ours {};
   ours.sa_sigaction = handler;
   ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK;
@@ -91,7 +107,7 @@ void install(int number, bool over_others) noexcept {
 void uninstall(int number) noexcept {
   struct sigaction present {};
   if (::sigaction(number, nullptr, &present) != 0) return;
-  if ((present.sa_flags & SA_SIGINFO) == 0 || present.sa_sigaction != handler) return;
+  if (!is_ours(present)) return;
   ::sigaction(number, &former[static_cast<std::size_t>(number)], nullptr);
 }
 
