@@ -23,6 +23,17 @@ TEST_P(CursesCrash, SegmentationFault) {
   expect_left();
 }
 
+#if defined(__x86_64__) || defined(__i386__)
+TEST_P(CursesCrash, TrapEndsIt) {
+  type("z");
+  read_until("running");  // the loop, by then
+  type("b");
+  const int status = ended();
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGTRAP) << status;
+  expect_left();
+}
+#endif
+
 TEST_P(CursesCrash, Abort) {
   type("a");
   EXPECT_NE(ended(), 0);

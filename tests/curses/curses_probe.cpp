@@ -12,6 +12,9 @@ namespace {
 
 void end_as(char32_t key) {
   if (key == U'f') *const_cast<volatile int*>(static_cast<int*>(nullptr)) = 1;
+#if defined(__x86_64__) || defined(__i386__)
+  if (key == U'b') __asm__ volatile("int3");
+#endif
   if (key == U'a') std::abort();
   if (key == U'x') std::exit(3);
   if (key == U't') throw std::runtime_error("from a handler");

@@ -48,6 +48,15 @@ TEST_P(ReadLineCrash, ChainOfHandlersComesToAnEnd) {
   expect_restored();
 }
 
+#if defined(__x86_64__) || defined(__i386__)
+TEST_P(ReadLineCrash, TrapEndsIt) {
+  type("trap\t");
+  const int status = ended();
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGTRAP) << status;
+  expect_restored();
+}
+#endif
+
 TEST_P(ReadLineCrash, Abort) {
   type("abort\t");
   EXPECT_NE(ended(), 0);

@@ -30,9 +30,11 @@ struct Slot {
 };
 
 // What ends a program that does not handle it. Faults are taken over whoever has them, since the former handler runs
-// next in any case; the others only from nobody: who handles them goes on living.
-constexpr std::array kFaults{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
-constexpr std::array kEndings{SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGALRM, SIGPIPE, SIGUSR1, SIGUSR2, SIGXCPU, SIGVTALRM};
+// next in any case; the others only from nobody: who handles them goes on living. TRAP and SYS are told by the
+// processor, too, but behind the instruction, so that they do not come again.
+constexpr std::array kFaults{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+constexpr std::array kEndings{SIGTERM, SIGINT,  SIGHUP,  SIGQUIT,   SIGALRM, SIGPIPE,
+                              SIGUSR1, SIGUSR2, SIGXCPU, SIGVTALRM, SIGTRAP, SIGSYS};
 
 // Why static storage: see the head of terminal_guard.hpp. Constant-initialised, never destroyed.
 constinit std::array<Slot, 16> slots{};
