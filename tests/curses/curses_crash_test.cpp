@@ -77,5 +77,18 @@ TEST_P(CursesCrash, KeyEndsItInOrder) {
   expect_left();
 }
 
+// As a shell opens it for "program </dev/tty".
+class CursesReadOnlyCrash : public CursesCrash {
+ protected:
+  void SetUp() override { begin("probe", Input::read_only); }
+};
+POE_ON_REAL_LOOPS(CursesReadOnlyCrash);
+
+TEST_P(CursesReadOnlyCrash, SegmentationFaultLeavesTheScreen) {
+  type("f");
+  EXPECT_NE(ended(), 0);
+  expect_left();
+}
+
 }  // namespace
 }  // namespace poe::test

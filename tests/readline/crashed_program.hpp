@@ -16,8 +16,9 @@ namespace poe::test {
 
 class CrashedProgram : public testing::TestWithParam<std::string> {
  protected:
+  enum class Input { as_it_is, read_only };
   /// Starts it and waits until it has said that.
-  void begin(const std::string& greeting) {
+  void begin(const std::string& greeting, Input input = Input::as_it_is) {
     ::setenv("TERM", "xterm", 1);
     int master = -1;
     const winsize size{24, 80, 0, 0};
@@ -28,6 +29,7 @@ class CrashedProgram : public testing::TestWithParam<std::string> {
       ::setenv("POE_LOOP_PATH", POE_TEST_LOOP_DIR, 1);
       const rlimit none{0, 0};
       ::setrlimit(RLIMIT_CORE, &none);
+      if (input == Input::read_only) ::dup2(::open(::ttyname(0), O_RDONLY), 0);
       ::execl(POE_TEST_PROBE, POE_TEST_PROBE, nullptr);
       ::_exit(127);
     }

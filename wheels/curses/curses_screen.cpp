@@ -163,7 +163,7 @@ Result<void> CursesScreen::begin(const CursesOptions& options) {
     return system_failure(errno, "open", "a screen on descriptor " + std::to_string(options.output),
                           "start the program at a terminal");
   }
-  auto guard = TerminalGuard::claim(options.input);
+  auto guard = TerminalGuard::claim(options.input, options.output);
   if (!guard) return failure(guard.error());
   guard_ = std::move(*guard);
   input_.reset(open_copy(options.input, "r"));

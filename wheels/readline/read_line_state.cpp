@@ -27,7 +27,7 @@ ReadLine::State::State(Self& self, ReadLineOptions options)
     return;
   }
   if (::isatty(options_.input) == 0 || ::isatty(options_.output) == 0) return;
-  auto guard = TerminalGuard::claim(options_.input);
+  auto guard = TerminalGuard::claim(options_.input, options_.output);
   if (!guard) {
     fault_ = guard.error();
   } else {

@@ -14,13 +14,16 @@
 #include <mutex>
 #include <string>
 
+#include "poe/fd.hpp"
+
 namespace poe {
 namespace {
 
 struct Slot {
   std::atomic<bool> armed{false};  // the handler may read the members below while it is set
   std::atomic<bool> taken{false};
-  int fd = -1;  // of our own
+  int fd = -1;   // of our own, of the input
+  int out = -1;  // of our own, for the farewell: the input may be open for reading alone
   dev_t device = 0;
   pid_t owner = 0;
   termios settings{};
@@ -58,7 +61,7 @@ void give_all_back() noexcept {
   for (Slot& slot : slots) {
     if (!slot.armed.load(std::memory_order_acquire) || !is_ours_to_change(slot)) continue;
     if (slot.farewell_size != 0) {
-      [[maybe_unused]] const auto written = ::write(slot.fd, slot.farewell.data(), slot.farewell_size);
+      [[maybe_unused]] const auto written = ::write(slot.out, slot.farewell.data(), slot.farewell_size);
     }
     ::tcsetattr(slot.fd, TCSANOW, &slot.settings);
   }
@@ -134,11 +137,11 @@ Error busy(int fd) {
 
 }  // namespace
 
-Result<TerminalGuard> TerminalGuard::claim(int fd) {
+Result<TerminalGuard> TerminalGuard::claim(int input, int output) {
   struct stat facts {};
   termios settings{};
-  if (::fstat(fd, &facts) != 0 || ::tcgetattr(fd, &settings) != 0) {
-    return system_failure(errno, "use", "descriptor " + std::to_string(fd) + " as a terminal");
+  if (::fstat(input, &facts) != 0 || ::tcgetattr(input, &settings) != 0) {
+    return system_failure(errno, "use", "descriptor " + std::to_string(input) + " as a terminal");
   }
   const std::lock_guard lock(registration);
   int found = -1;
@@ -146,17 +149,20 @@ Result<TerminalGuard> TerminalGuard::claim(int fd) {
     if (!at(i).taken) {
       found = found < 0 ? i : found;
     } else if (at(i).device == facts.st_rdev && at(i).owner == ::getpid()) {
-      return failure(busy(fd));
+      return failure(busy(input));
     }
   }
   if (found < 0) {
     return failure(Errc::limit, "use", "a terminal", "this program has 16 already", "drop a wheel that has one");
   }
-  const int own = ::fcntl(fd, F_DUPFD_CLOEXEC, 3);
-  if (own < 0) return system_failure(errno, "duplicate", "descriptor " + std::to_string(fd));
+  Fd own(::fcntl(input, F_DUPFD_CLOEXEC, 3));
+  if (!own) return system_failure(errno, "duplicate", "descriptor " + std::to_string(input));
+  Fd out(::fcntl(output, F_DUPFD_CLOEXEC, 3));
+  if (!out) return system_failure(errno, "duplicate", "descriptor " + std::to_string(output));
   if (!std::exchange(exit_hooked, true)) std::atexit(give_all_back);
   Slot& slot = at(found);
-  slot.fd = own;
+  slot.fd = own.release();
+  slot.out = out.release();
   slot.device = facts.st_rdev;
   slot.owner = ::getpid();
   slot.settings = settings;
@@ -211,8 +217,8 @@ void TerminalGuard::release() noexcept {
   restore();
   const std::lock_guard lock(registration);
   Slot& slot = at(std::exchange(slot_, -1));
-  ::close(slot.fd);
-  slot.fd = -1;
+  ::close(std::exchange(slot.fd, -1));
+  ::close(std::exchange(slot.out, -1));
   slot.taken = false;
 }
 

@@ -22,9 +22,9 @@ class TerminalGuard {
  public:
   /// No claim.
   TerminalGuard() noexcept = default;
-  /// Claims the terminal that `fd` is open on and remembers its settings; `fd` stays the caller's. Errors: system
-  /// (ENOTTY; EBUSY: somebody has it already), limit (16 terminals a process).
-  static Result<TerminalGuard> claim(int fd);
+  /// Claims the terminal that `input` is open on and remembers its settings; a farewell goes to `output`. Both stay the
+  /// caller's. Errors: system (ENOTTY; EBUSY: somebody has it already), limit (16 terminals a process).
+  static Result<TerminalGuard> claim(int input, int output);
 
   TerminalGuard(TerminalGuard&& other) noexcept : slot_(std::exchange(other.slot_, -1)) {}
   TerminalGuard& operator=(TerminalGuard&& other) noexcept;
