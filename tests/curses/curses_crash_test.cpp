@@ -34,6 +34,14 @@ TEST_P(CursesCrash, TrapEndsIt) {
 }
 #endif
 
+TEST_P(CursesCrash, StoppedTerminalHoldsUpNobody) {
+  const Fd terminal(::open(::ptsname(master_.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  ASSERT_EQ(::tcflow(terminal.get(), TCOOFF), 0);  // ^S
+  type("f");
+  EXPECT_NE(ended(), 0);
+  expect_restored();
+}
+
 TEST_P(CursesCrash, Abort) {
   type("a");
   EXPECT_NE(ended(), 0);

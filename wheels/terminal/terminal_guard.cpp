@@ -2,6 +2,7 @@
 #include "terminal_guard.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,15 +56,21 @@ bool is_ours_to_change(const Slot& slot) noexcept {
   return front < 0 || front == ::getpgrp();  // < 0: not our controlling terminal, so nobody stops us
 }
 
+// Not at any price: a terminal that somebody has stopped would hold up the program's end.
+void say_farewell(const Slot& slot) noexcept {
+  constexpr int kPatience = 100;  // ms
+  pollfd room{slot.out, POLLOUT, 0};
+  if (slot.farewell_size == 0 || ::poll(&room, 1, kPatience) <= 0) return;
+  [[maybe_unused]] const auto written = ::write(slot.out, slot.farewell.data(), slot.farewell_size);
+}
+
 // Of a program that ends: in a signal handler, or at exit.
 void give_all_back() noexcept {
   const int saved = errno;
   for (Slot& slot : slots) {
     if (!slot.armed.load(std::memory_order_acquire) || !is_ours_to_change(slot)) continue;
-    if (slot.farewell_size != 0) {
-      [[maybe_unused]] const auto written = ::write(slot.out, slot.farewell.data(), slot.farewell_size);
-    }
     ::tcsetattr(slot.fd, TCSANOW, &slot.settings);
+    say_farewell(slot);
   }
   errno = saved;
 }

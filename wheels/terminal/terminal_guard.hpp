@@ -5,7 +5,7 @@
 //
 // The one piece of process-wide state of these wheels, because a process has one disposition per signal: a table of
 // claims that the signal handler reads. Claims are made and given up under a lock, on any thread; the handler uses
-// atomics and functions that may be called there (tcsetattr, tcgetpgrp, write, sigaction, raise) and no others.
+// atomics and functions that may be called there (tcsetattr, tcgetpgrp, poll, write, sigaction, raise) and no others.
 // Private; poe::readline and poe::curses each have a copy, table and all.
 #pragma once
 
@@ -36,7 +36,8 @@ class TerminalGuard {
   /// The settings are those to come back to from now on. Only while it is not armed.
   void learn() noexcept;
   /// From now on the terminal is not as it was: faults and exit() give it back. `farewell`, at most 63 octets, is
-  /// written to it before its settings come back, should the program end: what leaves a full-screen mode, for example.
+  /// written to it when its settings have come back, should the program end: what leaves a full-screen mode, for
+  /// example. A terminal that takes nothing within 100 ms goes without.
   void arm(std::string_view farewell = {}) noexcept;
   /// While it is armed: so do TERM, INT and others that would end the program, where they are at their default. To be
   /// called when a loop runs that has taken those it ends sessions with: Kernel::run() takes them only from nobody.
