@@ -341,6 +341,25 @@ TEST_P(ReadLineLife, ForkDoesNotTouchTheTerminal) {
   rig.expect({"typed on"});
 }
 
+TEST_P(ReadLineLife, SignalThatComesAsALineEndsIsNotLost) {
+  ReadLineRig rig(GetParam());
+  rig.make();
+  rig.ask();
+  struct sigaction asked {};
+  ::sigaction(SIGUSR1, nullptr, &asked);
+  ASSERT_NE(asked.sa_flags & SA_SIGINFO, 0);
+  rig.type("x\r");
+  rig.expect({"x"});
+  const pid_t child = ::fork();
+  if (child == 0) {
+    asked.sa_sigaction(SIGUSR1, nullptr, nullptr);  // as on a thread that was in it when the line ended on another
+    ::_exit(0);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR1) << status;
+}
+
 TEST_P(ReadLineLife, LeavesNoDescriptorAndNoHandlerBehind) {
   ReadLineRig rig(GetParam());
   const auto handler_of = [](int number) {

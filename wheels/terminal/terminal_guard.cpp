@@ -88,8 +88,9 @@ void handler(int number, siginfo_t* info, void*) {
   struct sigaction present {};
   ::sigaction(number, nullptr, &present);
   const bool fault = std::find(kFaults.begin(), kFaults.end(), number) != kFaults.end();
-  // Somebody came after us, handles it and told us, too: the program goes on.
-  if (!fault && !is_ours(present)) return;
+  // Somebody came after us, handles it and told us, too: the program goes on. At its default it is if a line has ended
+  // meanwhile, on another thread: then the program ends, as it would have a moment later.
+  if (!fault && !is_ours(present) && !is_default(present)) return;
   give_all_back();
   // Once: who is called next may have us as the one to call after it, the handler of the other library for example,
   // and the signal would go round for ever. The second time it is the system's turn, which ends the program.
