@@ -230,6 +230,22 @@ TEST_P(ReadLineLife, ClosedDescriptorIsAnError) {
   EXPECT_NE(rig.log, Log{"<end_of_file>"});
 }
 
+TEST_P(ReadLineLife, CancelRightAfterTheAskLeavesTheLineToTheNext) {
+  ReadLineRig rig(GetParam());
+  const PlainInput input;
+  rig.make(ReadLineOptions(input.from.get(), rig.pty.slave.get()));
+  input.say("first\nx\n");  // both in one read
+  rig.ask();
+  rig.expect({"first"});
+  rig.as_session([&](Asker& asker) {
+    asker.wheel.get("", [&rig](ReadLine::Answer answer) { rig.note(described(answer)); });
+    asker.wheel.cancel();
+  });
+  rig.expect({"<cancelled>"});
+  rig.ask();
+  rig.expect({"x"});
+}
+
 // ---- inside its callbacks
 
 TEST_P(ReadLineLife, DroppedInItsCallbackItSaysNothingMore) {

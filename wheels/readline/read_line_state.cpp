@@ -157,7 +157,8 @@ void ReadLine::State::cancel() {
   if (!asking_) return;
   leave_line("");
   end_line();
-  self_.defer([self = shared_from_this(), turn = turn_] {
+  // Another turn: a begin() that is still to come comes too late.
+  self_.defer([self = shared_from_this(), turn = ++turn_] {
     if (!self->asking_ || self->turn_ != turn || !self->is_heard()) return;
     self->finish(failure(Errc::cancelled, "read a line from", self->subject(), "cancel() was called"));
   });
