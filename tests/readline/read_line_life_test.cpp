@@ -357,6 +357,39 @@ TEST_P(ReadLineLife, ForkDoesNotTouchTheTerminal) {
   rig.expect({"typed on"});
 }
 
+TEST_P(ReadLineLife, ForkThatDropsItsReadAndItsWheelDoesNotTouchTheTerminal) {
+  ReadLineRig rig(GetParam());
+  rig.make();
+  ReadLine& wheel = rig.wheel();
+  std::optional<Scope> reading;
+  rig.as_session([&](Asker& asker) {
+    reading.emplace(asker).launch(
+        [](ReadLineRig& at, Asker& self) -> Task<> { at.note(described(co_await self.wheel.read("> "))); }(rig, asker));
+  });
+  rig.settle();
+  rig.type("typed");
+  const termios before = rig.pty.settings();
+  rig.pty.written.clear();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    reading.reset();
+    wheel = ReadLine();
+    ::_exit(0);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  const termios after = rig.pty.settings();
+  EXPECT_EQ(after.c_lflag, before.c_lflag);
+  EXPECT_EQ(after.c_iflag, before.c_iflag);
+  EXPECT_EQ(after.c_oflag, before.c_oflag);
+  EXPECT_TRUE(std::equal(std::begin(after.c_cc), std::end(after.c_cc), std::begin(before.c_cc)));
+  rig.settle();
+  EXPECT_EQ(rig.pty.written, "");
+  rig.type(" on\r");
+  rig.expect({"typed on"});
+}
+
 TEST_P(ReadLineLife, SignalThatComesAsALineEndsIsNotLost) {
   ReadLineRig rig(GetParam());
   rig.make();

@@ -78,6 +78,7 @@ void ReadLine::State::watch_input() {
 
 void ReadLine::State::on_input() {
   const auto alive = shared_from_this();
+  if (is_fork()) return end_line();  // the keys are the other process's
   read_some();
   if (at_work()) work();
 }
@@ -148,7 +149,11 @@ void ReadLine::State::end_line() {
   watch_.cancel();
   resize_watch_.cancel();
   continue_watch_.cancel();
-  if (editor_) editor_->quit();
+  if (is_fork()) {
+    editor_.reset();  // without a word to the terminal
+  } else if (editor_) {
+    editor_->quit();
+  }
   hidden_.reset();
   if (guard_) guard_.restore();
 }
@@ -174,7 +179,6 @@ void ReadLine::State::forget() {
 
 void ReadLine::State::close() {
   if (std::exchange(closed_, true)) return;
-  if (::getpid() != process_) editor_.reset();  // a fork: not a word to the terminal
   leave_line("");
   end_line();
   editor_.reset();

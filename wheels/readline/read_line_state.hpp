@@ -4,6 +4,8 @@
 // returns.
 #pragma once
 
+#include <unistd.h>
+
 #include <deque>
 #include <memory>
 #include <optional>
@@ -64,6 +66,8 @@ class ReadLine::State : public std::enable_shared_from_this<State> {
   void finish(Answer answer);
   void end_line();
   std::string subject() const;
+  /// Of the process that made it: the terminal is the other one's.
+  bool is_fork() const noexcept { return ::getpid() != process_; }
   bool is_heard() const noexcept { return !closed_ && !self_.stop_requested(); }
   bool at_work() const noexcept { return begun_ && is_heard(); }
 
@@ -89,7 +93,7 @@ class ReadLine::State : public std::enable_shared_from_this<State> {
   void use_words(const std::vector<std::string>& words, std::wstring_view word);
 
   Self& self_;
-  const int process_;  // a fork must not touch the terminal
+  const int process_;  // see is_fork()
   ReadLineOptions options_;
   TerminalLocale locale_;
   LineHistory history_;

@@ -183,7 +183,7 @@ void ReadLine::State::after_hidden(HiddenLine::Step step) {
 }
 
 void ReadLine::State::leave_line(std::string_view mark) {
-  if (::getpid() != process_) return;
+  if (is_fork()) return;
   if (is_edited()) {
     editor_->leave(columns(), mark);
   } else if (hidden_) {
