@@ -150,6 +150,18 @@ TEST_P(CursesWheel, KeysComeOneByOne) {
   rig.expect({"up", "left", "page_down", "del", "F1", "F12"});
 }
 
+TEST_P(CursesWheel, KeysShowNothingBeforeTheRefresh) {
+  CursesRig rig(GetParam());
+  rig.make(rig.logging());
+  rig.wheel().put(0, 0, "half a picture");
+  rig.type("a");
+  rig.expect({"U+97"});
+  EXPECT_EQ(rig.pty.screen.rows(), Log{});
+  rig.wheel().refresh();
+  rig.settle();
+  EXPECT_EQ(rig.pty.screen.rows(), Log{"half a picture"});
+}
+
 TEST_P(CursesWheel, EscapeAloneIsAKeyAndSoonThere) {
   CursesRig rig(GetParam());
   rig.make(rig.logging());

@@ -180,17 +180,20 @@ Result<void> CursesScreen::begin(const CursesOptions& options) {
                              "set TERM to one that `infocmp` knows, xterm for example"));
   }
   guard_.arm(farewell());
+  keys_ = ::newpad(1, 1);
+  if (keys_ == nullptr) return system_failure(ENOMEM, "open", "a screen with ncurses");
   set_up(options);
   return {};
 }
 
 void CursesScreen::set_up(const CursesOptions& options) {
+  auto* const keys = static_cast<WINDOW*>(keys_);
   ::raw();
   ::noecho();
   ::nonl();
   ::intrflush(stdscr, FALSE);
-  ::keypad(stdscr, TRUE);
-  ::nodelay(stdscr, TRUE);
+  ::keypad(keys, TRUE);
+  ::nodelay(keys, TRUE);
   ::set_escdelay(static_cast<int>(options.escape_delay.count()));
   if (options.mouse) {
     mmask_t wanted = 0;  // without clicks: what is one is the program's matter
@@ -212,6 +215,7 @@ CursesScreen::~CursesScreen() {
     auto* const screen = static_cast<SCREEN*>(screen_);
     ::set_term(screen);
     if (!left_) ::endwin();
+    if (keys_ != nullptr) ::delwin(static_cast<WINDOW*>(keys_));
     ::delscreen(screen);
   }
   guard_ = TerminalGuard();
@@ -228,7 +232,7 @@ std::optional<Key> CursesScreen::next() {
       return key;
     }
     wint_t code = 0;
-    const int kind = ::wget_wch(stdscr, &code);
+    const int kind = ::wget_wch(static_cast<WINDOW*>(keys_), &code);
     if (kind == ERR) return std::nullopt;
     if (kind == KEY_CODE_YES && code == KEY_MOUSE) {
       take_mouse();

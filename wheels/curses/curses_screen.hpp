@@ -56,6 +56,7 @@ class CursesScreen {
   std::unique_ptr<std::FILE, Close> output_;
   std::deque<MouseEvent> mouse_;  // told of, and not given yet
   void* screen_ = nullptr;        // a SCREEN
+  void* keys_ = nullptr;          // a WINDOW that is never shown: reading from one that is would refresh it
   int process_ = 0;
   bool mine_ = false;  // the process's one place is ours
   bool left_ = false;
