@@ -36,6 +36,7 @@ class Fiber {
  private:
   static void enter(unsigned high, unsigned low);
   void switch_in();
+  void* bottom() const noexcept;
 
   ucontext_t inside_{};
   ucontext_t outside_{};
@@ -43,6 +44,8 @@ class Fiber {
   void* stack_ = nullptr;
   void* inside_tsan_ = nullptr;
   void* outside_tsan_ = nullptr;
+  const void* outside_bottom_ = nullptr;  // for AddressSanitizer: of the stack it was entered from
+  std::size_t outside_size_ = 0;
   bool running_ = false;
 };
 
