@@ -46,8 +46,8 @@ POE_INLINE void switch_shadow(void*) {}
 POE_INLINE void drop_shadow(void*) {}
 #endif
 
-// Before a switch to the stack at `bottom`, and behind it. `own`: what AddressSanitizer keeps of the stack that is left;
-// null when it is left for good.
+// Before a switch to the stack at `bottom`, and behind it. `own`: what AddressSanitizer keeps of the stack that is
+// left; null when it is left for good.
 #ifdef POE_FIBER_ASAN
 POE_INLINE void leaving(void** own, const void* bottom, std::size_t size) {
   __sanitizer_start_switch_fiber(own, bottom, size);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "poe/system.hpp"
@@ -95,7 +96,9 @@ void ReadLine::State::read_some() {
     if (std::exchange(first_read_, false) && guard_) {
       std::replace(buffer.begin(), end, '\0', static_cast<char>(guard_.settings().c_cc[VEOF]));
     }
-    return keys_.add({buffer.data(), static_cast<std::size_t>(got)});
+    keys_.add({buffer.data(), static_cast<std::size_t>(got)});
+    if (hidden_) ::explicit_bzero(buffer.data(), static_cast<std::size_t>(got));
+    return;
   }
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (got == 0 || errno == EIO) {  // EIO: a terminal that was hung up

@@ -44,7 +44,9 @@ std::string to_narrow(std::wstring_view text) {
 
 void KeyQueue::add(std::string_view octets) {
   if (taken_ > octets_.size() / 2) {
-    octets_.erase(0, taken_);
+    const auto rest = std::move(octets_.begin() + static_cast<std::ptrdiff_t>(taken_), octets_.end(), octets_.begin());
+    std::fill(rest, octets_.end(), '\0');
+    octets_.erase(rest, octets_.end());
     taken_ = 0;
   }
   octets_.append(octets);
@@ -70,11 +72,13 @@ std::optional<std::string> KeyQueue::next_line(bool ended) {
 }
 
 void KeyQueue::drop(std::size_t count) {
+  std::fill_n(octets_.begin() + static_cast<std::ptrdiff_t>(taken_), count, '\0');
   taken_ += count;
   if (taken_ == octets_.size()) clear();
 }
 
 void KeyQueue::clear() noexcept {
+  std::fill(octets_.begin(), octets_.end(), '\0');
   octets_.clear();
   taken_ = 0;
 }

@@ -12,7 +12,8 @@ namespace poe {
 std::wstring to_wide(std::string_view text);
 std::string to_narrow(std::wstring_view text);
 
-/// What was typed and nobody has read yet: octets in, characters out.
+/// What was typed and nobody has read yet: octets in, characters out. What has been read is wiped: it may be a
+/// password.
 class KeyQueue {
  public:
   void add(std::string_view octets);
