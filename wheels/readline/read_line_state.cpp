@@ -66,8 +66,8 @@ void ReadLine::State::begin() {
   begun_ = true;
   first_read_ = true;
   if (guard_) begin_on_terminal();
-  watch_input();
-  if (begun_) work();
+  work();
+  if (at_work() && !watch_) watch_input();  // often what came with the last line is enough
 }
 
 void ReadLine::State::watch_input() {
