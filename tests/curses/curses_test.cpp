@@ -218,6 +218,20 @@ TEST_P(CursesWheel, KeysInACoroutineWaitUntilAskedFor) {
   rig.expect({"closed"});
 }
 
+TEST_P(CursesWheel, KeyThatIsAwaitedWhenTheWheelIsGoneIsRefused) {
+  CursesRig rig(GetParam());
+  rig.make(rig.options());
+  rig.as_session([&](Drawer& drawer) {
+    drawer.launch([](CursesRig& at, Drawer& self) -> Task<> {
+      auto later = self.wheel.key();
+      self.wheel = Curses();
+      const auto key = co_await later;
+      at.note(key ? described(*key) : std::string(to_string(key.error().code())));
+    }(rig, drawer));
+  });
+  rig.expect({"closed"});
+}
+
 TEST_P(CursesWheel, OnlyOneAtATimeThenTheNext) {
   CursesRig rig(GetParam());
   CursesRig other(GetParam());

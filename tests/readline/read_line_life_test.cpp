@@ -32,6 +32,19 @@ TEST_P(ReadLineLife, ReadsLineAfterLineInACoroutine) {
   EXPECT_TRUE(rig.pty.is_cooked());
 }
 
+TEST_P(ReadLineLife, ReadThatIsAwaitedWhenTheWheelIsGoneIsRefused) {
+  ReadLineRig rig(GetParam());
+  rig.make();
+  rig.as_session([&](Asker& asker) {
+    asker.launch([](ReadLineRig& at, Asker& self) -> Task<> {
+      auto later = self.wheel.read("> ");
+      self.wheel = ReadLine();
+      at.note(described(co_await later));
+    }(rig, asker));
+  });
+  rig.expect({"<closed>"});
+}
+
 TEST_P(ReadLineLife, GivesTheLineUpWhenNobodyWaitsAnyMore) {
   ReadLineRig rig(GetParam());
   rig.make();

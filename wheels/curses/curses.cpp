@@ -51,11 +51,13 @@ void Curses::on_error(Fn<void(const Error&)> callback) { state_->on_error.set(st
 
 // ---- co_await
 
-CursesKey Curses::key() { return CursesKey(state_.get()); }
+CursesKey Curses::key() { return CursesKey(state_); }
 
 bool CursesKey::begin() {
-  if (wheel_ == nullptr)
+  if (wheel_ == nullptr) {
     return refuse({Errc::closed, "read a key from", "a Curses", "it is empty: moved from or never made"});
+  }
+  if (wheel_->is_closed()) return refuse({Errc::closed, "read a key from", "a Curses", "the wheel is gone"});
   if (auto reason = wheel_->why_no_key()) return refuse(std::move(*reason));
   pend();
   wheel_->await_key(*this);

@@ -24,6 +24,7 @@ class Curses::State : public std::enable_shared_from_this<State> {
   void begin();
   void close();
   Self& self() const noexcept { return self_; }
+  bool is_closed() const noexcept { return closed_; }
   const std::optional<Error>& open_error() const noexcept { return fault_; }
   /// Null if it could not be opened.
   CursesScreen* screen() noexcept { return screen_.get(); }

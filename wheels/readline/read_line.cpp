@@ -68,8 +68,10 @@ void ReadLine::on_complete(Fn<std::vector<std::string>(const LineCompletion&)> c
 LineRead ReadLine::read(LinePrompt prompt) { return {state_, std::move(prompt)}; }
 
 bool LineRead::begin() {
-  if (wheel_ == nullptr)
+  if (wheel_ == nullptr) {
     return refuse({Errc::closed, "read a line", "", "the wheel is empty: moved from or never made"});
+  }
+  if (wheel_->is_closed()) return refuse({Errc::closed, "read a line", "", "the wheel is gone"});
   if (wheel_->asking()) {
     return refuse(
         {Errc::invalid_argument, "read a line", "", "one is asked for already", "wait for that, or cancel()"});

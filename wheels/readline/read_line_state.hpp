@@ -38,6 +38,7 @@ class ReadLine::State : public std::enable_shared_from_this<State> {
   void cancel();
   /// Gives the line up without a word.
   void forget();
+  bool is_closed() const noexcept { return closed_; }
   bool asking() const noexcept { return asking_; }
   bool is_terminal() const noexcept { return static_cast<bool>(guard_); }
   const std::optional<Error>& open_error() const noexcept { return fault_; }

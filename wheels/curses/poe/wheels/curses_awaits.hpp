@@ -6,7 +6,9 @@
 //     while (auto key = co_await screen.key()) { ... }
 #pragma once
 
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "poe/coroutine.hpp"
 #include "poe/wheels/curses.hpp"
@@ -17,13 +19,13 @@ namespace poe {
 class POE_API CursesKey final : public AwaitOf<CursesKey, Key> {
  private:
   friend class Curses;
-  explicit CursesKey(Curses::State* wheel) noexcept : wheel_(wheel) {}
+  explicit CursesKey(std::shared_ptr<Curses::State> wheel) noexcept : wheel_(std::move(wheel)) {}
   bool begin() override;
   void end() noexcept override;
   std::string describe() const override;
   void give(const Key& key) noexcept;
 
-  Curses::State* wheel_;
+  std::shared_ptr<Curses::State> wheel_;  // the wheel may be gone before it is awaited
 };
 
 }  // namespace poe
