@@ -3,7 +3,6 @@
 
 #define NCURSES_NOMACROS
 #include <curses.h>
-#include <fcntl.h>
 #include <langinfo.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -74,13 +73,6 @@ std::string sequence(const char* capability) {
 
 // What a program must not go without: plain text, a cursor, plain cursor keys, the screen from before.
 std::string farewell() { return sequence("sgr0") + sequence("cnorm") + sequence("rmkx") + sequence("rmcup"); }
-
-std::FILE* open_copy(int fd, const char* mode) {
-  const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 3);
-  std::FILE* const file = copy < 0 ? nullptr : ::fdopen(copy, mode);
-  if (file == nullptr && copy >= 0) ::close(copy);
-  return file;
-}
 
 int attributes(Look look) noexcept {
   const auto has = [&](Look which) { return (static_cast<unsigned>(look) & static_cast<unsigned>(which)) != 0; };
@@ -166,8 +158,8 @@ Result<void> CursesScreen::begin(const CursesOptions& options) {
   auto guard = TerminalGuard::claim(options.input, options.output);
   if (!guard) return failure(guard.error());
   guard_ = std::move(*guard);
-  input_.reset(open_copy(options.input, "r"));
-  output_.reset(open_copy(options.output, "w"));
+  input_ = open_copy(options.input, "r");
+  output_ = open_copy(options.output, "w");
   if (input_ == nullptr || output_ == nullptr) return system_failure(errno, "open", "a screen with ncurses");
   choose_characters();
   {

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "../terminal/terminal_file.hpp"
 #include "../terminal/terminal_guard.hpp"
 #include "poe/wheels/curses.hpp"
 
@@ -41,9 +42,6 @@ class CursesScreen {
   bool has_left() const noexcept { return left_; }
 
  private:
-  struct Close {
-    void operator()(std::FILE* file) const noexcept { std::fclose(file); }
-  };
   CursesScreen() = default;
   Result<void> begin(const CursesOptions& options);
   void set_up(const CursesOptions& options);
@@ -52,8 +50,8 @@ class CursesScreen {
   Key key_of(unsigned code, bool is_function) const;
 
   TerminalGuard guard_;
-  std::unique_ptr<std::FILE, Close> input_;
-  std::unique_ptr<std::FILE, Close> output_;
+  TerminalFile input_;
+  TerminalFile output_;
   std::deque<MouseEvent> mouse_;  // told of, and not given yet
   void* screen_ = nullptr;        // a SCREEN
   void* keys_ = nullptr;          // a WINDOW that is never shown: reading from one that is would refresh it

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "line_editor.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <new>
 #include <utility>
 
@@ -13,10 +10,8 @@
 namespace poe {
 namespace {
 
-std::FILE* open_copy(int fd, const char* mode) {
-  const int copy = ::fcntl(fd, F_DUPFD_CLOEXEC, 3);
-  std::FILE* const file = copy < 0 ? nullptr : ::fdopen(copy, mode);
-  if (file == nullptr && copy >= 0) ::close(copy);
+TerminalFile opened(int fd, const char* mode) {
+  TerminalFile file = open_copy(fd, mode);
   if (file == nullptr) throw std::bad_alloc();
   return file;
 }
@@ -25,7 +20,7 @@ std::FILE* open_copy(int fd, const char* mode) {
 
 LineEditor::LineEditor(int input, int output, const std::string& name, const TerminalLocale& locale,
                        const LineHistory& history)
-    : locale_(locale), input_(open_copy(input, "r")), output_(open_copy(output, "w")), can_move_(terminal_moves()) {
+    : locale_(locale), input_(opened(input, "r")), output_(opened(output, "w")), can_move_(terminal_moves()) {
   const LocaleScope scope(locale_);
   editor_.reset(::el_init_fd(name.c_str(), input_.get(), output_.get(), output_.get(), ::fileno(input_.get()),
                              ::fileno(output_.get()), ::fileno(output_.get())));

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../terminal/terminal_file.hpp"
 #include "fiber.hpp"
 #include "line_history.hpp"
 #include "locale_scope.hpp"
@@ -69,7 +70,6 @@ class LineEditor {
  private:
   struct End {
     void operator()(EditLine* editor) const noexcept { ::el_end(editor); }
-    void operator()(std::FILE* file) const noexcept { std::fclose(file); }
   };
   static LineEditor& of(EditLine* editor);
   static int next_key(EditLine* editor, wchar_t* key);
@@ -82,8 +82,8 @@ class LineEditor {
   std::size_t row_of(std::size_t columns, std::wstring_view shown) const;
 
   const TerminalLocale& locale_;
-  std::unique_ptr<std::FILE, End> input_;
-  std::unique_ptr<std::FILE, End> output_;
+  TerminalFile input_;
+  TerminalFile output_;
   std::unique_ptr<EditLine, End> editor_;
   Fiber fiber_;
   std::wstring prompt_;
