@@ -2,8 +2,7 @@
 //
 // Curses at a pseudo-terminal: what is drawn, which keys come, what may happen inside the callbacks.
 #include "poe/wheels/curses_awaits.hpp"
-#include "pty.hpp"
-#include "wheel_bench.hpp"
+#include "terminal_rig.hpp"
 
 namespace poe::test {
 namespace {
@@ -39,13 +38,9 @@ std::string described(const Key& key) {
   }
 }
 
-class CursesRig {
+class CursesRig : public TerminalRig<Curses> {
  public:
-  explicit CursesRig(const std::string& loop)
-      : pty(10, 40), kernel(std::make_unique<OneLoop>(loop_plugin(loop))), id(kernel.spawn<Drawer>()) {}
-  ~CursesRig() {
-    if (kernel.alive(id)) drop();
-  }
+  using TerminalRig::TerminalRig;
 
   CursesOptions options() const { return {pty.slave.get(), pty.slave.get()}; }
   CursesOptions logging() {
@@ -55,58 +50,9 @@ class CursesRig {
     return made;
   }
   void make(CursesOptions with) {
-    as_session([&](Drawer& drawer) { drawer.wheel = Curses(drawer, std::move(with)); });
+    TerminalRig::make(std::move(with));
     settle();
   }
-  void drop() {
-    as_session([](Drawer& drawer) { drawer.wheel = Curses(); });
-  }
-  Curses& wheel() {
-    Curses* found = nullptr;
-    as_session([&](Drawer& drawer) { found = &drawer.wheel; });
-    return *found;
-  }
-  template <class F>
-  void as_session(F f) {
-    const auto done = kernel.with<Drawer>(id, f);
-    ASSERT_TRUE(done) << done.error().report();
-  }
-  void note(const std::string& what) {
-    log.push_back(what);
-    if (on_note) on_note(what);
-  }
-  void slice() { ASSERT_TRUE(kernel.run_one_timeslice(2ms)); }
-  void settle() {
-    for (int quiet = 0; quiet < 4; ++quiet) {
-      const auto before = log.size();
-      slice();
-      if (pty.look() || log.size() != before) quiet = 0;
-    }
-  }
-  void type(std::string_view keys) {
-    pty.type(keys);
-    settle();
-  }
-  void until(const std::function<bool()>& there) {
-    const auto limit = std::chrono::steady_clock::now() + 10s;
-    while (!there() && std::chrono::steady_clock::now() < limit) {
-      slice();
-      pty.look();
-    }
-    EXPECT_TRUE(there());
-  }
-  void expect(const Log& expected) {
-    until([&] { return log.size() >= expected.size(); });
-    settle();
-    EXPECT_EQ(log, expected);
-    log.clear();
-  }
-
-  Pty pty;
-  std::function<void(const std::string&)> on_note;
-  Log log;
-  Kernel kernel;
-  SessionId id;
 };
 
 class CursesWheel : public testing::TestWithParam<std::string> {};
