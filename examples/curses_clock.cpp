@@ -8,8 +8,8 @@
 #include "poe/wheels/curses_awaits.hpp"
 
 static void draw(poe::Curses& screen, const std::string& key) {
-  char now[32] = "";
   const std::time_t seconds = std::time(nullptr);
+  char now[32] = "";
   std::strftime(now, sizeof now, " %H:%M:%S ", std::localtime(&seconds));
   const poe::WindowSize size = screen.size();
   screen.clear();
@@ -18,23 +18,16 @@ static void draw(poe::Curses& screen, const std::string& key) {
   screen.refresh();
 }
 
-static std::string name(const poe::Key& key) {
-  if (key.is(poe::KeyName::none)) return "character " + std::to_string(static_cast<unsigned>(key.character));
-  return "key " + std::to_string(key.number);
-}
-
 static poe::Task<> show(poe::Self& self, int* exit_code) {
   poe::Curses screen(self);
-  std::string last = "none";
-  for (;;) {
+  for (std::string last = "none";;) {
     draw(screen, last);
     const auto key = co_await screen.key().within(std::chrono::milliseconds(250));
-    if (key && key->is(U'q')) co_return;
-    if (key) last = name(*key);
-    if (key || key.error().code() == poe::Errc::timed_out) continue;
-    if (screen.open_error()) std::fprintf(stderr, "curses_clock: %s\n", key.error().report().c_str()), *exit_code = 1;
-    co_return;
+    if (key ? key->is(U'q') : key.error().code() != poe::Errc::timed_out) break;
+    if (key) last = key->number == 0 ? "character " + std::to_string(key->character) : std::to_string(key->number);
   }
+  const auto& why = screen.open_error();
+  if (why) std::fprintf(stderr, "curses_clock: %s\n", why->report().c_str()), *exit_code = 1;
 }
 
 int main() {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// A prompt with history and completion (Tab) while a timer prints lines above it. ^D or "quit" ends it.
-// Try: prompt; echo 'say hello' | prompt
+// A prompt with history and completion (Tab) while a timer prints lines above it. ^D or "quit" ends it. Try: prompt
 #include <chrono>
 #include <cstdio>
 
@@ -8,10 +7,8 @@
 #include "poe/wheels/read_line_awaits.hpp"
 
 static std::vector<std::string> words(const poe::LineCompletion& asked) {
-  std::vector<std::string> fit;
-  for (const char* word : {"help", "history", "quit", "say"}) {
-    if (std::string_view(word).starts_with(asked.word)) fit.emplace_back(word);
-  }
+  std::vector<std::string> fit{"help", "quit", "say"};
+  std::erase_if(fit, [&](const std::string& word) { return !word.starts_with(asked.word); });
   return fit;
 }
 
@@ -20,9 +17,8 @@ static poe::Task<> tick(poe::Self& self, poe::ReadLine& prompt) {
 }
 
 static poe::Task<> talk(poe::Self& self) {
-  poe::ReadLineOptions options;
-  options.complete = words;
-  poe::ReadLine prompt(self, std::move(options));
+  poe::ReadLine prompt(self);
+  prompt.on_complete(words);
   poe::Scope ticking(self);
   if (prompt.is_terminal()) ticking.launch(tick(self, prompt));
   for (;;) {
@@ -30,13 +26,7 @@ static poe::Task<> talk(poe::Self& self) {
     if (!line && poe::was_interrupted(line.error())) continue;  // ^C: another line
     if (!line || *line == "quit") break;
     prompt.add_history(*line);
-    if (line->starts_with("say ")) {
-      prompt.put("you said: " + line->substr(4));
-    } else if (*line == "history") {
-      for (const std::string& former : prompt.history()) prompt.put(former);
-    } else {
-      prompt.put("commands: help history quit say");
-    }
+    prompt.put(line->starts_with("say ") ? "you said: " + line->substr(4) : "commands: help quit say");
   }
 }
 
