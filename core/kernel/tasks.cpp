@@ -105,6 +105,8 @@ void KernelCore::drop_run(std::uint32_t index) noexcept {
     run.doomed = true;  // destroyed when it has suspended
     return;
   }
+  // While the await is whole: in its base's destructor end() would no longer be the derived one's.
+  if (run.await != kNone) awaits_[run.await].await->conclude(Await::Ending::cancelled);
   unlink(runs_, &Cold::runs, index);
   std::coroutine_handle<>::from_address(run.frame).destroy();
   runs_.remove(index);

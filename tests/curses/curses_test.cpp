@@ -164,6 +164,22 @@ TEST_P(CursesWheel, KeysInACoroutineWaitUntilAskedFor) {
   rig.expect({"closed"});
 }
 
+TEST_P(CursesWheel, KeyGoesWithTheScopeOfItsTask) {
+  CursesRig rig(GetParam());
+  rig.make(rig.options());
+  const auto noting = [](CursesRig& at, Drawer& self) -> Task<> {
+    const auto key = co_await self.wheel.key();
+    at.note(key ? described(*key) : std::string(to_string(key.error().code())));
+  };
+  std::optional<Scope> reading;
+  rig.as_session([&](Drawer& drawer) { reading.emplace(drawer).launch(noting(rig, drawer)); });
+  rig.settle();
+  reading.reset();
+  rig.as_session([&](Drawer& drawer) { drawer.launch(noting(rig, drawer)); });
+  rig.type("a");
+  rig.expect({"U+97"});
+}
+
 TEST_P(CursesWheel, KeyThatIsAwaitedWhenTheWheelIsGoneIsRefused) {
   CursesRig rig(GetParam());
   rig.make(rig.options());

@@ -32,6 +32,23 @@ TEST_P(ReadLineLife, ReadsLineAfterLineInACoroutine) {
   EXPECT_TRUE(rig.pty.is_cooked());
 }
 
+TEST_P(ReadLineLife, ReadGoesWithTheScopeOfItsTask) {
+  ReadLineRig rig(GetParam());
+  rig.make();
+  std::optional<Scope> reading;
+  rig.as_session([&](Asker& asker) {
+    reading.emplace(asker).launch(
+        [](ReadLineRig& at, Asker& self) -> Task<> { at.note(described(co_await self.wheel.read("> "))); }(rig, asker));
+  });
+  rig.type("lost");
+  reading.reset();
+  EXPECT_TRUE(rig.pty.is_cooked());
+  EXPECT_FALSE(rig.wheel().asking());
+  rig.ask();
+  rig.type("x\r");
+  rig.expect({"x"});
+}
+
 TEST_P(ReadLineLife, ReadThatIsAwaitedWhenTheWheelIsGoneIsRefused) {
   ReadLineRig rig(GetParam());
   rig.make();
