@@ -111,8 +111,8 @@ void ProcessPoolCore::input_broke(Child& child, ChildStream where, const Error& 
 // Mostly the end of the child itself follows, which says why. If not, it is of no use.
 void ProcessPoolCore::await_end(Child& child, const Error& why) {
   if (std::exchange(child.ending, true)) return;
-  child.limit = self_.after(options_.stop_limit, [this, &child, why] {
-    const Error kept = why;  // the timer goes with the child
+  child.limit = self_.after(options_.stop_limit, [this, &child, error = why]() mutable {
+    const Error kept = std::move(error);  // the timer goes with the child
     child_failed(child, kept);
   });
 }

@@ -42,6 +42,7 @@ ares_addr_port_node node_of(const SocketAddress& server) {
 void set_servers(ares_channel channel, const std::vector<SocketAddress>& servers) {
   if (servers.empty()) return;
   std::vector<ares_addr_port_node> nodes;
+  nodes.reserve(servers.size());
   for (const SocketAddress& server : servers) nodes.push_back(node_of(server));
   for (std::size_t i = 0; i + 1 < nodes.size(); ++i) nodes[i].next = &nodes[i + 1];
   if (const int status = ::ares_set_servers_ports(channel, nodes.data()); status != ARES_SUCCESS) cannot_start(status);

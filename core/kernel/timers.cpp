@@ -234,6 +234,7 @@ std::vector<CancelledTimer> KernelCore::cancel_timers(SessionId id) {
     key.ops->to_values(timers_.payload(index), told.arguments);
   }
   std::vector<std::uint32_t> generations;
+  generations.reserve(ours.size());
   for (const std::uint32_t index : ours) generations.push_back(timers_.tag(index).generation());
   for (std::size_t i = 0; i < ours.size(); ++i) {  // the arguments of one may hold the handle of another
     const TimerTag& tag = timers_.tag(ours[i]);
