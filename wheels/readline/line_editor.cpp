@@ -63,6 +63,7 @@ bool LineEditor::read_init_file(const std::string& path) {
 bool LineEditor::command(const std::vector<std::string>& words) {
   const LocaleScope scope(locale_);
   std::vector<const char*> argv;
+  argv.reserve(words.size() + 1);
   for (const std::string& word : words) argv.push_back(word.c_str());
   argv.push_back(nullptr);
   return ::el_parse(editor_.get(), static_cast<int>(words.size()), argv.data()) == 0;
