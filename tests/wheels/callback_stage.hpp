@@ -141,16 +141,17 @@ class RunStage final : public RigStage<RunStageRig, Run> {
   ~RunStage() override { EXPECT_TRUE(nobody_is_left()) << "a child was not reaped"; }
   /// A child that says something to each word it is told.
   void play() override {
-    RunOptions options = logging_both(
-        RunOptions::shell("read a; echo $a; read b; echo $b >&2; read c; exec >&-; read d; exec 2>&-; exit 3"));
+    RunOptions options = logging_both(RunOptions::shell(
+        "read a; read go; echo $a; read b; echo $b >&2; read c; exec >&-; read d; exec 2>&-; exit 3"));
     options.on_stdin_high = [this] { note("high"); };
     options.on_stdin_low = [this] { note("low"); };
     options.on_stdin_flushed = [this] { note("flushed"); };
     options.high_water = 4;
     options.low_water = 2;
     RigStage::make(std::move(options));
-    say("first", "out first");
-    say("b", "err b");  // below the mark
+    say("first", "flushed");  // which may come a turn later: nothing is answered before
+    say("go", "out first");
+    say("b", "err b");
     say("c", "error out read 0");
     say("d", "");
     const auto limit = std::chrono::steady_clock::now() + 10s;

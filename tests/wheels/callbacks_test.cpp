@@ -31,7 +31,7 @@ const std::vector<Scene>& scenes() {
       {"datagram", true, {"datagram one", "error receive limit", "datagram two", "flushed"}, open<DatagramStage>},
       {"run",
        false,
-       {"high", "low", "flushed", "out first", "flushed", "err b", "flushed", "error out read 0", "flushed",
+       {"high", "low", "flushed", "flushed", "out first", "flushed", "err b", "flushed", "error out read 0", "flushed",
         "error err read 0", "close", "exit 3"},
        open<RunStage>},
       {"follow_tail_told", false, {"reset", "line", "idle", "error open 21"}, open<FollowTailStage<true>>},
