@@ -108,37 +108,20 @@ void DnsCore::fail_all(const std::function<Error(const DnsLookup&)>& error) {
 void DnsCore::on_socket(void* core, ares_socket_t socket, int readable, int writable) noexcept {
   auto& self = *static_cast<DnsCore*>(core);
   if (readable == 0 && writable == 0) {
-    self.watches_.erase(socket);  // it is closed next (P102)
+    self.sockets_.forget(socket);  // it is closed next (P102)
     return;
   }
   try {
-    auto watched = self.watch_socket(socket, (readable != 0 ? POE_READ : 0u) | (writable != 0 ? POE_WRITE : 0u));
+    const std::uint32_t interest = (readable != 0 ? POE_READ : 0u) | (writable != 0 ? POE_WRITE : 0u);
+    auto watched = self.sockets_.watch(self.self_, socket, interest,
+                                       [&self, socket](std::uint32_t how) { self.ready(socket, how); });
     if (!watched && !self.fault_) self.fault_ = std::move(watched.error());
   } catch (...) {
     self.fault_ = Error::from_exception(std::current_exception(), "watch", "a name server's socket");
   }
 }
 
-Result<void> DnsCore::watch_socket(int socket, std::uint32_t interest) {
-  auto found = watches_.find(socket);
-  if (found == watches_.end()) {
-    constexpr std::uint32_t kBoth = POE_READ | POE_WRITE;
-    auto made = self_.watch(socket, kBoth, [this, socket](std::uint32_t how) { ready(socket, how); });
-    if (!made) return failure(made.error());
-    found = watches_.emplace(socket, Watched{std::move(*made), kBoth}).first;
-  }
-  Watched& watched = found->second;
-  if (const std::uint32_t more = interest & ~watched.interest) watched.watch.resume(more);
-  if (const std::uint32_t less = watched.interest & ~interest) watched.watch.pause(less);
-  watched.interest = interest;
-  return {};
-}
-
 void DnsCore::ready(int socket, std::uint32_t how) {
-  const auto found = watches_.find(socket);
-  if (found == watches_.end()) return;
-  // An error or a hang-up is found out by whatever is tried next, with its errno.
-  if ((how & (POE_ERROR | POE_HANGUP)) != 0) how |= found->second.interest;
   act((how & POE_READ) != 0 ? socket : ARES_SOCKET_BAD, (how & POE_WRITE) != 0 ? socket : ARES_SOCKET_BAD);
 }
 
@@ -212,7 +195,7 @@ void DnsCore::close() noexcept {
   }
   channel_.reset();  // calls back for all that fly, and closes its sockets
   flying_.clear();
-  watches_.clear();
+  sockets_.clear();
   for (const auto& [lookup, owner] : ending) {
     if (owner->always_told()) owner->deliver();  // never a user's own code
     owner->forget();

@@ -18,6 +18,7 @@
 
 #include "ares_channel.hpp"
 #include "dns_lookup.hpp"
+#include "library_sockets.hpp"
 
 namespace poe {
 
@@ -48,14 +49,9 @@ class DnsCore : public std::enable_shared_from_this<DnsCore> {
 
  private:
   using Lookups = std::unordered_map<const DnsLookup*, std::shared_ptr<DnsLookup>>;
-  struct Watched {
-    Watch watch;
-    std::uint32_t interest;
-  };
 
   std::optional<Error> why_not(const DnsLookup& lookup);
   static void on_socket(void* core, ares_socket_t socket, int readable, int writable) noexcept;
-  Result<void> watch_socket(int socket, std::uint32_t interest);
   void ready(int socket, std::uint32_t how);
   void act(ares_socket_t readable, ares_socket_t writable);
   void after_ares() noexcept;
@@ -70,7 +66,7 @@ class DnsCore : public std::enable_shared_from_this<DnsCore> {
   Self& self_;
   DnsOptions options_;
   const pid_t process_;
-  std::unordered_map<int, Watched> watches_;  // before channel_: its end takes its sockets' watches away
+  LibrarySockets sockets_;  // before channel_: its end takes its sockets' watches away
   AresChannel channel_;
   Timer timer_;
   Lookups wanted_;  // not told yet

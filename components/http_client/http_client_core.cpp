@@ -128,10 +128,6 @@ void HttpClientCore::fail_all(Errc code, const std::string& why, const std::stri
 // ---- the loop
 
 void HttpClientCore::ready(int socket, std::uint32_t how) {
-  const auto found = watches_.find(socket);
-  if (found == watches_.end()) return;
-  // An error or a hang-up is found out by whatever is tried next, with its errno.
-  if ((how & (POE_ERROR | POE_HANGUP)) != 0) how |= found->second.interest;
   act(socket, ((how & POE_READ) != 0 ? CURL_CSELECT_IN : 0) | ((how & POE_WRITE) != 0 ? CURL_CSELECT_OUT : 0));
 }
 
@@ -170,13 +166,14 @@ void HttpClientCore::collect() {
 int HttpClientCore::on_socket(CURL* easy, curl_socket_t socket, int what, void* core, void*) noexcept {
   auto& self = *static_cast<HttpClientCore*>(core);
   if (what == CURL_POLL_REMOVE) {
-    self.watches_.erase(socket);
+    self.watches_.forget(socket);
     return 0;
   }
   const std::uint32_t interest =
       ((what & CURL_POLL_IN) != 0 ? POE_READ : 0u) | ((what & CURL_POLL_OUT) != 0 ? POE_WRITE : 0u);
   try {
-    const auto watched = self.watch_socket(socket, interest);
+    const auto watched = self.watches_.watch(self.self_, socket, interest,
+                                             [&self, socket](std::uint32_t how) { self.ready(socket, how); });
     HttpTransfer* const transfer = HttpTransfer::of(easy);
     if (watched || transfer == nullptr) return 0;
     transfer->set_fault(transfer->error(Errc::system, watched.error().message(), watched.error().advice()));
@@ -186,21 +183,6 @@ int HttpClientCore::on_socket(CURL* easy, curl_socket_t socket, int what, void* 
   } catch (...) {
     return -1;
   }
-}
-
-Result<void> HttpClientCore::watch_socket(int socket, std::uint32_t interest) {
-  auto found = watches_.find(socket);
-  if (found == watches_.end()) {
-    constexpr std::uint32_t kBoth = POE_READ | POE_WRITE;
-    auto made = self_.watch(socket, kBoth, [this, socket](std::uint32_t how) { ready(socket, how); });
-    if (!made) return failure(made.error());
-    found = watches_.emplace(socket, Watched{std::move(*made), kBoth}).first;
-  }
-  Watched& watched = found->second;
-  if (const std::uint32_t more = interest & ~watched.interest) watched.watch.resume(more);
-  if (const std::uint32_t less = watched.interest & ~interest) watched.watch.pause(less);
-  watched.interest = interest;
-  return {};
 }
 
 int HttpClientCore::on_timer(CURLM*, long milliseconds, void* core) noexcept {
@@ -220,7 +202,7 @@ int HttpClientCore::on_timer(CURLM*, long milliseconds, void* core) noexcept {
 
 int HttpClientCore::close_socket(void* core, curl_socket_t socket) noexcept {
   auto& self = *static_cast<HttpClientCore*>(core);
-  self.watches_.erase(socket);  // before the number can be somebody else's
+  self.watches_.forget(socket);  // before the number can be somebody else's
   self.sockets_.erase(socket);
   return ::close(socket);
 }

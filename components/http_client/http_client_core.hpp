@@ -17,6 +17,7 @@
 
 #include "curl_handles.hpp"
 #include "http_transfer.hpp"
+#include "library_sockets.hpp"
 
 namespace poe {
 
@@ -50,14 +51,8 @@ class HttpClientCore : public std::enable_shared_from_this<HttpClientCore> {
   void note_socket(int socket) { sockets_.insert(socket); }
 
  private:
-  struct Watched {
-    Watch watch;
-    std::uint32_t interest;
-  };
-
   void set_up();
   Result<void> begin(HttpTransfer& transfer);
-  Result<void> watch_socket(int socket, std::uint32_t interest);
   void ready(int socket, std::uint32_t how);
   void act(curl_socket_t socket, int how);
   void collect();
@@ -72,7 +67,7 @@ class HttpClientCore : public std::enable_shared_from_this<HttpClientCore> {
   HttpClientOptions options_;
   const pid_t process_;
   bool closed_ = false;
-  std::unordered_map<int, Watched> watches_;
+  LibrarySockets watches_;
   std::unordered_set<int> sockets_;  // those that libcurl has open, watched or idle
   Timer timer_;
   CurlShare share_;
