@@ -6,6 +6,7 @@
 #include <array>
 #include <stdexcept>
 
+#include "listener_options.hpp"
 #include "smtp_command.hpp"
 #include "smtp_connection.hpp"
 #include "smtp_server_core.hpp"
@@ -21,22 +22,11 @@ std::string own_name() {
 
 TcpServerOptions tcp_options(const std::shared_ptr<SmtpServerCore>& core) {
   SmtpServerOptions& own = core->options;
-  TcpServerOptions options(own.address, own.port);
-  options.domain = own.domain;
-  options.share_port = own.share_port;
-  options.alias = own.alias;
-  options.concurrency = own.max_connections;
-  options.log = own.log;
+  TcpServerOptions options = listener_options<SmtpServer>(core);
   options.filter = SmtpInput(own.limits.lines);
   options.shutdown_on_error = false;  // what a client said wrongly is answered
   options.budget.records = 4096;      // lines of a message are small
   if (own.tls_at_once) options.tls = own.tls;
-  const auto as_smtp = [](TcpServer& server) -> SmtpServer& { return static_cast<SmtpServer&>(server); };
-  if (own.started) options.started = [core, as_smtp](TcpServer& s) { core->options.started(as_smtp(s)); };
-  if (own.stopped) options.stopped = [core, as_smtp](TcpServer& s) { core->options.stopped(as_smtp(s)); };
-  if (own.error) {
-    options.error = [core, as_smtp](TcpServer& s, const Error& error) { core->options.error(as_smtp(s), error); };
-  }
   options.connection<SmtpConnection>(core);
   return options;
 }
