@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "../pipe_set.hpp"
+#include "asio_server.hpp"
 #include "handlers.hpp"
 #include "peers.hpp"
 #include "timer_cases.hpp"
@@ -201,32 +202,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::array<char, 4096> buffer_;
 };
 
-class Server {
- public:
-  Server(asio::io_context& context, int listener, unsigned expected)
-      : acceptor_(context, asio::ip::tcp::v4(), listener), left_(expected) {
-    accept();
-  }
-
- private:
-  void accept() {
-    acceptor_.async_accept([this](const asio::error_code& error, asio::ip::tcp::socket socket) {
-      if (error) return;
-      std::make_shared<Connection>(std::move(socket))->read();
-      if (--left_ != 0) {
-        accept();
-      } else {
-        acceptor_.close();
-      }
-    });
-  }
-  asio::ip::tcp::acceptor acceptor_;
-  unsigned left_;
-};
-
 void asio_echo(Run& run) {
   asio::io_context context(1);
-  Server server(context, run.listener, run.size);
+  AsioServer<Connection> server(context, run.listener, run.size);
   context.run();
 }
 

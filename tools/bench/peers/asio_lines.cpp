@@ -12,6 +12,7 @@
 #include <string>
 
 #include "../run.hpp"
+#include "asio_server.hpp"
 #include "line_scan.hpp"
 #include "peers.hpp"
 
@@ -44,34 +45,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::array<char, 65536> buffer_;
 };
 
-class Server {
- public:
-  Server(asio::io_context& context, int listener, unsigned expected)
-      : acceptor_(context, asio::ip::tcp::v4(), listener), left_(expected) {
-    accept();
-  }
-
- private:
-  void accept() {
-    acceptor_.async_accept([this](const asio::error_code& error, asio::ip::tcp::socket socket) {
-      if (error) return;
-      std::make_shared<Connection>(std::move(socket))->read();
-      if (--left_ != 0) {
-        accept();
-      } else {
-        acceptor_.close();
-      }
-    });
-  }
-  asio::ip::tcp::acceptor acceptor_;
-  unsigned left_;
-};
-
 }  // namespace
 
 void asio_lines(Run& run) {
   asio::io_context context(1);
-  Server server(context, run.listener, run.size);
+  AsioServer<Connection> server(context, run.listener, run.size);
   context.run();
 }
 
