@@ -14,8 +14,8 @@ namespace poe {
 /// Dies before whatever its reports lead to; on the session's thread.
 class LibrarySockets {
  public:
-  /// From now on ready(how) is called for these of POE_READ and POE_WRITE; on an error or a hang-up for all of them, for
-  /// the library finds out by whatever it tries next, with its errno. Errors: as Self::watch().
+  /// From now on ready(how) is called for these of POE_READ and POE_WRITE; on an error or a hang-up for all of them,
+  /// for the library finds out by whatever it tries next, with its errno. Errors: as Self::watch().
   template <class F>
   Result<void> watch(Self& self, int socket, std::uint32_t interest, F ready) {
     auto found = watched_.find(socket);

@@ -7,8 +7,8 @@
 
 namespace poe {
 
-/// What a server that is a TcpServer tells it of its own options, `core->options`: where to listen, how many connections,
-/// whom to tell. The calls keep the core.
+/// What a server that is a TcpServer tells it of its own options, `core->options`: where to listen, how many
+/// connections, whom to tell. The calls keep the core.
 template <class Server, class Core>
 TcpServerOptions listener_options(const std::shared_ptr<Core>& core) {
   const auto& own = core->options;
