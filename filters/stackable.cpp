@@ -238,6 +238,13 @@ Result<void> StackableFilter::encode(std::string_view record, std::string& out) 
 }
 
 Result<void> StackableFilter::encode_each(std::string_view record, std::vector<std::string>& out) {
+  struct Unsent {  // what some stages encoded when another refuses it, or throws
+    StackableFilter& filter;
+    bool done = false;
+    ~Unsent() {
+      if (!done) filter.forget_encoded();
+    }
+  } unsent{*this};
   std::vector<std::string> now;
   now.emplace_back(record);
   for (std::size_t i = stages_.size(); i-- > 0;) {
@@ -247,6 +254,7 @@ Result<void> StackableFilter::encode_each(std::string_view record, std::vector<s
     }
     now = std::move(framed);
   }
+  unsent.done = true;
   std::move(now.begin(), now.end(), std::back_inserter(out));
   return {};
 }

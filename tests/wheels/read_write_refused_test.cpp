@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
 // What a wheel refuses for its output_limit has been encoded: filters whose records refer to former ones must know.
+#include <functional>
+#include <stdexcept>
+
+#include "poe/filters/map.hpp"
 #include "poe/filters/stackable.hpp"
 #include "poe/filters/websocket.hpp"
 #include "read_write_bench.hpp"
@@ -40,15 +44,16 @@ class ReadWriteRefusedTest : public ReadWriteTest {
     options.deflate = std::make_shared<Counting>();
     return WebSocketFilter(std::move(options));
   }
-  void expect_forgotten(AnyFilter filter) {
+  static void too_much(ReadWrite& w) { EXPECT_EQ(w.put(std::string(50, 'x')).error().code(), Errc::limit); }
+  void expect_forgotten(AnyFilter filter, const std::function<void(ReadWrite&)>& refused = too_much) {
     ReadWriteOptions options = logging();
     options.filter = std::move(filter);
     options.output_limit = 40;
     make(std::move(options));
-    with_wheel([](ReadWrite& w) {
+    with_wheel([&](ReadWrite& w) {
       EXPECT_TRUE(w.put("one"));
       EXPECT_TRUE(w.put("two"));
-      EXPECT_EQ(w.put(std::string(50, 'x')).error().code(), Errc::limit);
+      refused(w);
       EXPECT_TRUE(w.put("three"));
     });
     settle();
@@ -64,6 +69,15 @@ POE_ON_EVERY_LOOP(ReadWriteRefusedTest);
 TEST_P(ReadWriteRefusedTest, LaterMessagesDoNotReferToIt) { expect_forgotten(referring()); }
 
 TEST_P(ReadWriteRefusedTest, NorDoThoseOfAStack) { expect_forgotten(StackableFilter::of(referring())); }
+
+TEST_P(ReadWriteRefusedTest, NorDoTheyIfAFilterBelowRefuses) {
+  const MapFilter no_lines([](std::string_view message) {
+    if (message.find('\n') != std::string_view::npos) throw std::invalid_argument("a line end");
+    return std::string(message);
+  });
+  expect_forgotten(StackableFilter::of(no_lines, referring()),
+                   [](ReadWrite& w) { EXPECT_THROW(static_cast<void>(w.put("a\nb")), std::invalid_argument); });
+}
 
 }  // namespace
 }  // namespace poe::test
