@@ -23,16 +23,20 @@ Result<Output> ReadWrite::State::put(std::string_view record) {
   return was_put();
 }
 
-Result<Output> ReadWrite::State::put_file(Fd file, std::uint64_t offset, std::uint64_t size) {
-  if (auto may = why_no_put(); !may) return failure(may.error());
+Result<void> ReadWrite::check_file(const Fd& file, std::uint64_t offset, std::uint64_t size) {
   constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   const poe_sys& sys = file.system();
-  const bool regular = file && sys.kind(sys.ctx, file.get()) == POE_KIND_REGULAR;
-  if (!regular || offset > kMost || size > kMost - offset) {
-    return failure(Errc::invalid_argument, "write", "a file to " + subject(output_fd()),
-                   regular ? "no file has octets there" : "it is no open regular file",
-                   regular ? "" : "read it, and put() what comes");
+  if (!file || sys.kind(sys.ctx, file.get()) != POE_KIND_REGULAR) {
+    return failure(Errc::invalid_argument, "write", "a file", "it is no open regular file",
+                   "read it, and put() what comes");
   }
+  if (offset <= kMost && size <= kMost - offset) return {};
+  return failure(Errc::invalid_argument, "write", "a file", "no file has octets there");
+}
+
+Result<Output> ReadWrite::State::put_file(Fd file, std::uint64_t offset, std::uint64_t size) {
+  if (auto may = why_no_put(); !may) return failure(may.error());
+  if (auto may = check_file(file, offset, size); !may) return failure(may.error());
   Frame frame(*this);
   if (layered() != nullptr) {
     layered()->put_file(std::move(file), offset, size);

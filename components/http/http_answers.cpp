@@ -2,7 +2,6 @@
 //
 // The answering half of HttpConnection: what goes out, and what comes after an answer.
 #include <exception>
-#include <limits>
 
 #include "http_connection.hpp"
 #include "http_log.hpp"
@@ -14,18 +13,11 @@ constexpr std::size_t kPiece = std::size_t{64} << 10;  // octets; a larger body 
 
 // What would fail when the head is out, and nothing else could be answered any more.
 Result<void> check_file(const HttpFields& fields, const Fd& file, std::uint64_t offset, std::uint64_t size) {
-  const auto refused = [](const char* why, const char* advice) {
-    return failure(Errc::invalid_argument, "answer", "an HTTP request with a file", why, advice);
-  };
-  constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  const poe_sys& sys = file.system();
-  if (!file || sys.kind(sys.ctx, file.get()) != POE_KIND_REGULAR) {
-    return refused("it is no open regular file", "read it, and stream() what comes");
-  }
-  if (offset > kMost || size > kMost - offset) return refused("no file has octets there", "");
+  if (auto may = ReadWrite::check_file(file, offset, size); !may) return may;
   const auto length = fields.find("Content-Length");
   if (!length || *length == std::to_string(size)) return {};
-  return refused("its Content-Length is not its size", "leave that out: it is added");
+  return failure(Errc::invalid_argument, "answer", "an HTTP request with a file", "its Content-Length is not its size",
+                 "leave that out: it is added");
 }
 
 // A large body as a source.
@@ -226,7 +218,7 @@ Result<void> HttpConnection::send_file(HttpResponse&& response, Fd file, std::ui
   if (!response.fields.find("Content-Length")) response.fields.add("Content-Length", std::to_string(size));
   if (auto done = begin(std::move(response)); !done) return done;
   if (!exchange_ || exchange_->connection == nullptr) return {};  // the connection broke; the exchange knows
-  if (exchange_->request.head.method == "HEAD") return end({});
+  if (exchange_->request.head.method == "HEAD" || exchange_->status == 304) return end({});
   if (auto done = http().pass_body(size); !done) return done;
   const auto output = wheel().put_file(std::move(file), offset, size);
   if (!output) {

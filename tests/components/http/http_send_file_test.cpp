@@ -59,6 +59,20 @@ TEST_P(HttpSendFileTest, APartOfAFileIsTheBodyAndItsSizeTheLength) {
   }
 }
 
+TEST_P(HttpSendFileTest, AnAnswerThatHasNoBodySendsNone) {
+  serve_by([&](HttpExchange& exchange) {
+    HttpResponse same(304);
+    EXPECT_TRUE(exchange.send_file(std::move(same), file_.open(), 0, 10));
+    EXPECT_FALSE(exchange);
+  });
+  for (int i = 0; i < 2; ++i) {
+    const std::string answer = ask_for("GET /file");
+    EXPECT_EQ(status_of(answer), "HTTP/1.1 304 Not Modified");
+    EXPECT_EQ(times(answer, "\r\nContent-Length: 10\r\n"), 1u) << answer;
+    EXPECT_EQ(body_of(answer), "");
+  }
+}
+
 TEST_P(HttpSendFileTest, WhatCannotBeSentIsRefusedBeforeAnythingIsOut) {
   const auto pipe_end = [this] { return std::move(make_one_way(sys_, PipeKind::pipe)->reader); };
   struct Wrong {

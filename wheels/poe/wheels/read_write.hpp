@@ -52,8 +52,11 @@ class POE_API ReadWrite {
   /// reading it may block for a disk. Its octets count for out_octets(), marks and on_flushed, but cost no memory, so
   /// output_limit does not apply. A file that is shorter when its turn comes is an error of the output:
   /// `invalid_argument` with "write".
-  /// Errors, with nothing queued: `closed` as put(); `invalid_argument`: no regular file, or an impossible offset.
+  /// Errors, with nothing queued: `closed` as put(); `invalid_argument` as check_file().
   Result<Output> put_file(Fd file, std::uint64_t offset, std::uint64_t size);
+  /// Whether put_file() takes these, for who must know before something else is put, such as the head of an answer.
+  /// Errors: `invalid_argument`: no open regular file, or an offset no file has.
+  static Result<void> check_file(const Fd& file, std::uint64_t offset, std::uint64_t size);
   /// Writes what the system takes right now; callbacks follow later in the turn. After a write error: tries again.
   /// Over a layer on_flushed follows also if it is only the layer's own words that have to wait.
   void flush();
