@@ -159,7 +159,7 @@ void ReadWrite::State::layer_opened(std::string_view first) {
     held_ = true;
   }
   tell_secured();
-  if (closed_) return;
+  if (!is_heard()) return;  // nobody has agreed to the other side: what was put does not leave
   l.agreed = true;
   dirty_ = true;  // what was put meanwhile
   if (!reads()) read_watch_.pause(POE_READ);
@@ -247,6 +247,7 @@ Result<void> ReadWrite::State::encode_ahead() {
     const std::string_view piece = std::string_view(l.plain).substr(l.encoded, kPiece);
     std::string wire;
     if (auto done = l.layer->encode(piece, wire); !done) {
+      say(std::move(wire));  // its last words
       layer_failed(done.error());
       return {};
     }

@@ -85,6 +85,16 @@ TEST_P(TlsWheelTest, OnSecuredIsThePlaceToSendSomebodyAway) {
   EXPECT_FALSE(side->layer->input_ended()) << "what was put is missing: this is no orderly end";
 }
 
+TEST_P(TlsWheelTest, NothingLeavesForASessionThatEndsInOnSecured) {
+  make(serving());
+  with_wheel([](ReadWrite& w) { EXPECT_TRUE(w.put("secret")); });
+  on_note = [this](const std::string&) { as_session([](Bench& bench) { bench.request_stop(); }); };
+  client_begins();
+  talk();
+  EXPECT_EQ(log, Log{"secured"});
+  EXPECT_EQ(side->heard, "");
+}
+
 TEST_P(TlsWheelTest, WhoIsSentAwayWithNothingPutHearsThatThisIsAll) {
   make(serving());
   on_note = [this](const std::string&) { as_session([](Bench& bench) { bench.wheel = ReadWrite(); }); };
