@@ -126,12 +126,17 @@ void DirTree::open_folder(const std::string& relative, unsigned depth) {
 void DirTree::ask_for_notices(const std::string& relative, Folder& folder) {
   const std::string path = relative.empty() ? options_.folder : options_.folder + "/" + relative;
   folder.notice = notice_ ? notice_.add_folder(path, relative.empty()) : -1;
-  if (folder.notice >= 0) {
-    by_notice_[folder.notice] = relative;
-    unnoticed_.erase(relative);
-  } else {
+  if (folder.notice < 0) {
     unnoticed_.insert(relative);
+    return;
   }
+  const auto [at, is_new] = by_notice_.try_emplace(folder.notice, relative);
+  // One folder under two names: it moved while we looked, or is mounted twice. The former name is looked at by time.
+  if (!is_new && at->second != relative) {
+    if (const auto former = folders_.find(at->second); former != folders_.end()) former->second.notice = -1;
+    unnoticed_.insert(std::exchange(at->second, relative));
+  }
+  unnoticed_.erase(relative);
 }
 
 // Whether another one is known to have its name by now, or that of a folder above, or none has. Until resolve_folders()

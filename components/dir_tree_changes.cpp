@@ -206,7 +206,7 @@ void DirTree::resolve_files() {
     if (!renamed[i]) tell_removed(gone_[i]);
   }
   for (const Spot& spot : fresh) came(spot);
-  if (over_limit_ && entries_ < options_.max_entries && !gone_.empty()) {
+  if (over_limit_ && entries_ < options_.max_entries) {
     over_limit_ = false;
     doubt_all_ = true;  // there is room for those that were left out
   }

@@ -81,7 +81,8 @@ class POE_API DirWatchOptions {
   Duration poll_interval = std::chrono::seconds(1);
   /// Use the system's notices where they can be had.
   bool notices = true;
-  /// Files and folders; what is above is not told of. Error `limit`, once until it fits again.
+  /// Files and folders; what is above is not told of. Error `limit`: once, and again if it does not fit when some
+  /// have gone.
   std::size_t max_entries = 100000;
   /// Folders within folders. Deeper ones are not looked into.
   unsigned max_depth = 32;
