@@ -83,8 +83,8 @@ void DnsCore::drop(DnsLookup& lookup) noexcept {
   wanted_.erase(found);
   std::erase(news_, kept);
   if (!lookup.in_flight) lookup.let_go();
-  kept->forget();
   cancel_unwanted();
+  kept->forget();  // last: what the callback held may be whatever the client is in
 }
 
 /// c-ares cannot cancel one of several; those nobody wants end with the last that somebody does.

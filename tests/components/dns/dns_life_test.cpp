@@ -127,6 +127,19 @@ TEST_P(DnsLifeTest, TheClientMayGoInsideItsCallbacks) {
   EXPECT_EQ(open_descriptors(), before);
 }
 
+TEST_P(DnsLifeTest, TheClientMayGoWithTheCallbackOfACallThatIsCancelled) {
+  const std::size_t before = open_descriptors();
+  fall_silent();
+  as_asker([&](Asker& self) {
+    auto client = std::make_shared<DnsClient>(std::move(self.wheel));
+    DnsClient& borrowed = *client;
+    DnsCall call = borrowed.query("a.test", DnsType::A, [held = std::move(client)](const Answer&) {});
+    call.cancel();
+    EXPECT_FALSE(call);
+  });
+  EXPECT_EQ(open_descriptors(), before);
+}
+
 TEST_P(DnsLifeTest, WhoAsksAClientThatWentInsideItsCallbackIsToldSo) {
   struct Awaits {
     DnsQueryAwait query;
