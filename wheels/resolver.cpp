@@ -43,6 +43,13 @@ ResolveAnswer without_host(const ResolveQuery& query, std::uint16_t port) {
   return std::vector<SocketAddress>{address};
 }
 
+/// What a look-up that is not ours has answered: no address at all is no answer.
+ResolveAnswer sound(ResolveAnswer answer, const ResolveQuery& query) {
+  if (!answer || !answer->empty()) return answer;
+  return failure(Errc::system, "getaddrinfo", query.to_string(), "the look-up has found no address",
+                 "answer with an error instead");
+}
+
 /// "localhost" in a world of its own: both loopback addresses, as in a hosts file.
 ResolveAnswer simulated_lookup(const ResolveQuery& query) {
   const auto port = numeric_port(query.service);
@@ -123,7 +130,7 @@ struct Resolver::Pool {
 
   ResolveAnswer ask(const ResolveQuery& query) const {
     try {
-      return lookup ? lookup(query) : system_lookup(query);
+      return sound(lookup ? lookup(query) : system_lookup(query), query);
     } catch (...) {
       return failure(Error::from_exception(std::current_exception(), "getaddrinfo", query.to_string()));
     }
@@ -203,8 +210,9 @@ void Resolver::begin(const AsyncLookup& lookup, Self& self, const ResolveQuery& 
   std::weak_ptr<Resolution::Request> weak = request;
   const Address to = self.address();
   try {
-    request->under_way =
-        lookup(self, query, [weak, to](ResolveAnswer answer) { Pool::send(to, weak, std::move(answer)); });
+    request->under_way = lookup(self, query, [weak, to, query](ResolveAnswer answer) {
+      Pool::send(to, weak, sound(std::move(answer), query));
+    });
   } catch (...) {
     Pool::send(to, weak, failure(Error::from_exception(std::current_exception(), "getaddrinfo", query.to_string())));
   }

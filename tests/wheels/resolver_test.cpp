@@ -101,6 +101,23 @@ TEST_P(ResolverOnALoopTest, AnswersOnTheLoopThreadAfterTheCall) {
   EXPECT_NE(helper, here);
 }
 
+TEST_P(ResolverOnALoopTest, ALookUpThatFindsNoAddressHasFailed) {
+  std::vector<std::string> answers;
+  const auto told = [&](const ResolveAnswer& answer) {
+    answers.push_back(answer ? "an answer" : answer.error().message());
+  };
+  run([&](Lab& lab) {
+    Resolver blocking(1, [](const ResolveQuery&) { return std::vector<SocketAddress>(); });
+    Resolver other = Resolver::asynchronous([](Self&, const ResolveQuery&, Fn<void(ResolveAnswer)> done) {
+      done(std::vector<SocketAddress>());
+      return std::shared_ptr<void>();
+    });
+    lab.look_ups.push_back(blocking.resolve(lab, ResolveQuery("name.test", "80"), told));
+    lab.look_ups.push_back(other.resolve(lab, ResolveQuery("name.test", "80"), told));
+  });
+  EXPECT_EQ(answers, std::vector<std::string>(2, "cannot getaddrinfo name.test:80: the look-up has found no address"));
+}
+
 TEST_P(ResolverOnALoopTest, KnownAnswersComeLaterToo) {
   bool answered = false;
   run([&](Lab& lab) {
