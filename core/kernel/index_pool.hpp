@@ -18,8 +18,8 @@ class IndexPool {
   bool full() const noexcept { return lowest_ == free_.size(); }
   /// `count` more; a multiple of 64. Only when full().
   void grow(std::uint32_t count) {
+    open_.resize((free_.size() + count / 64) / 64 + 1);  // first: if free_ cannot grow, this one is only too large
     free_.resize(free_.size() + count / 64, ~std::uint64_t{0});
-    open_.resize(free_.size() / 64 + 1);
     for (std::size_t word = lowest_; word < free_.size(); ++word) open_[word / 64] |= bit(word);
   }
   /// Only when not full().

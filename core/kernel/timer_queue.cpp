@@ -89,6 +89,7 @@ void TimerQueue::move(std::uint32_t timer, std::int64_t due) {
   TimerWhen& state = timers_.when(timer);
   if (state.entry == 0) return add(timer, due);
   const bool later = due >= state.due;  // than its entry, too, which is never later than the timer
+  if (!later) make_room();              // what may fail comes first
   state.due = due;
   state.order = take_order();
   if (later) return;

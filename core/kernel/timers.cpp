@@ -248,6 +248,7 @@ Result<void> KernelCore::move_timer(Handle& timer, std::int64_t due) {
   if (!tag.is_plain(timer.generation_)) [[unlikely]] {
     if (tag.generation() != timer.generation_ || !tag.is_to_fire())
       return failure(Errc::cancelled, "move timer", "", "it has fired, or was cancelled");
+    timer_queue_.make_room();  // what may fail comes first
     tag.clear(TimerTag::kQueued);
   }
   const TimerWhen& when = timers_.when(timer.index_);

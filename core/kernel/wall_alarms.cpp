@@ -61,7 +61,6 @@ Timer KernelCore::start_wall_alarm(SessionId id, std::int64_t wall, const EventK
 Result<void> KernelCore::move_to_wall(Handle& timer, std::int64_t wall) {
   if (auto moved = move_timer(timer, INT64_MAX); !moved) return moved;
   follow_wall_clock(timer.index_, wall);
-  if (timers_.tag(timer.index_).is(TimerTag::kPeriodic)) forget_wall_alarm(timer.index_);
   return {};
 }
 
@@ -79,9 +78,10 @@ void KernelCore::follow_wall_clock(std::uint32_t index, std::int64_t wall) {
       }
     }
   }
+  timer_queue_.make_room();  // what may fail comes first
+  wall_alarms_.set(index, wall);
   timers_.tag(index).clear(TimerTag::kQueued);  // a record that stands for it is too late
   timers_.tag(index).set(TimerTag::kWall);
-  wall_alarms_.set(index, wall);
   const std::int64_t wall_now = system_ != nullptr ? system_->clock(system_->ctx, POE_CLOCK_REALTIME) : 0;
   const std::int64_t now = clock();  // read after the other: the alarm is late by that moment, not early
   std::int64_t due = wall_alarms_.by_kernel_clock(wall, wall_now, now);
@@ -94,12 +94,16 @@ void KernelCore::follow_wall_clock(std::uint32_t index, std::int64_t wall) {
 // An alarm came due by the kernel's clock: whether the wall clock is there yet. If not, it waits on.
 bool KernelCore::wall_alarm_is_early(std::uint32_t index) {
   const std::int64_t wall = wall_alarms_.due(index);
-  if (system_->clock(system_->ctx, POE_CLOCK_REALTIME) >= wall) {
+  const std::int64_t wall_now = system_->clock(system_->ctx, POE_CLOCK_REALTIME);
+  if (wall_now >= wall) {
     forget_wall_alarm(index);
     return false;
   }
   timer_queue_.add(index, INT64_MAX);
   follow_wall_clock(index, wall);
+  // A step back that by_kernel_clock() takes for noise: at the same time as before it would be early again.
+  const std::int64_t now = clock();
+  if (timers_.when(index).due <= now) timer_queue_.move(index, now + (wall - wall_now));
   return true;
 }
 

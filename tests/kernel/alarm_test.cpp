@@ -247,6 +247,30 @@ class SimAlarms : public Alarms {
 };
 INSTANTIATE_TEST_SUITE_P(Loops, SimAlarms, ::testing::Values("sim"), loop_of);
 
+TEST_P(SimAlarms, ARepeatingTimerMovedToAWallTimeFollowsThatForOneTickP019) {
+  std::vector<WallTime> ticks;
+  WallTime due;
+  Timer timer;
+  kernel.spawn(actor()
+                   .on(start,
+                       [&](auto&, Self& self) {
+                         timer = self.every(1min, ping);
+                         due = wall_now() + 1h;
+                         EXPECT_TRUE(succeeded(timer.move_to(due)));
+                         set_wall_clock(-1h);
+                       })
+                   .on(ping, [&](auto&, Self&) {
+                     ticks.push_back(wall_now());
+                     if (ticks.size() == 1) set_wall_clock(-1h);
+                     if (ticks.size() == 2) timer.cancel();
+                   }));
+  ASSERT_TRUE(succeeded(kernel.run()));
+  ASSERT_EQ(ticks.size(), 2u);
+  EXPECT_GE(ticks[0], due);
+  EXPECT_LE(ticks[0], due + 2s);
+  EXPECT_LE(ticks[1], due - 58min) << "from there on by the kernel's clock";
+}
+
 TEST_P(SimAlarms, StepsOfTheWallClockMoveWallAlarmsAndNothingElseP019Pain29) {
   const TimePoint begin = kernel.now();
   TimePoint forward;
