@@ -97,7 +97,7 @@ void ReadLine::State::read_some() {
       std::replace(buffer.begin(), end, '\0', static_cast<char>(guard_.settings().c_cc[VEOF]));
     }
     keys_.add({buffer.data(), static_cast<std::size_t>(got)});
-    if (hidden_) ::explicit_bzero(buffer.data(), static_cast<std::size_t>(got));
+    if (guard_) ::explicit_bzero(buffer.data(), buffer.size());  // a password may have been typed ahead
     return;
   }
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;

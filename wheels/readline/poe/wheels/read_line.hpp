@@ -5,9 +5,9 @@
 // variable it is, and is used on the loop thread.
 //
 //     poe::ReadLine prompt(self);
-//     while (auto line = co_await prompt.read("> ")) prompt.add_history(*line);   // with
-//     poe/wheels/read_line_awaits.hpp prompt.get("> ", [](poe::Result<std::string> line) { ... });                // or
-//     as a call prompt.get("> ", typed);                                                    // or as an event
+//     prompt.get("> ", [](poe::Result<std::string> line) { ... });  // as a call
+//     prompt.get("> ", typed);                                      // or as an event
+//     while (auto line = co_await prompt.read("> ")) { ... }        // or with read_line_awaits.hpp
 //
 // A line is asked for, and comes once: between two asks nothing is read, and the terminal has its usual settings.
 // Instead of a line may come: end_of_file (^D on an empty line, or the input has ended), system with number() EINTR
