@@ -71,6 +71,7 @@ void TcpClient::attempt() {
   wanted.remote_port = options_.remote_port;
   wanted.bind_address = options_.bind_address;
   wanted.bind_port = options_.bind_port;
+  wanted.no_delay = options_.no_delay;
   wanted.connect_timeout = options_.connect_timeout;
   wanted.attempt_delay = options_.attempt_delay;
   wanted.resolver = options_.resolver;

@@ -51,6 +51,7 @@ void TcpServer::begin() {
   listener.bind_port = o.port;
   listener.reuse = true;
   listener.share_port = o.share_port;
+  listener.no_delay = o.no_delay;
   if (o.listen_queue > 0) listener.listen_queue = o.listen_queue;
   listener.on_success = [this](Accepted accepted) { take(std::move(accepted)); };
   listener.on_failure = [this](const Error& error) { fail(error); };

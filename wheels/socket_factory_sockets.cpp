@@ -2,6 +2,7 @@
 //
 // Making, binding and listening.
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -80,6 +81,10 @@ Result<Fd> SocketFactory::State::open_socket(int family) const {
   }
   Fd socket(got, &system);
   if (auto set = set_options(socket); !set) return failure(set.error());
+  if (options_.no_delay && plan_.type == SOCK_STREAM && !plan_.is_unix()) {
+    const int on = 1;  // if it fails, this is no TCP
+    static_cast<void>(system.setsockopt(system.ctx, socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
+  }
   return socket;
 }
 

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: MIT
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include "tcp_bench.hpp"
 
 namespace poe::test {
@@ -131,6 +134,35 @@ TEST_P(TcpServerTest, PreConnectRefuses) {
   connect(logging_client(port));
   until([&] { return said("S connected"); });
   with_server(server, [](TcpServer& s) { EXPECT_EQ(s.connections(), 1u); });
+}
+
+TEST_P(TcpServerTest, NeitherSideWaitsForAcknowledgementsUnlessAskedTo) {
+  if (simulated()) return;  // nobody waits there, and an option is not passed on
+  for (const bool no_delay : {true, false}) {
+    std::vector<bool> set;
+    const auto look = [&](Fd socket) {
+      int value = 0;
+      std::uint32_t size = sizeof value;
+      const poe_sys& system = socket.system();
+      EXPECT_EQ(system.getsockopt(system.ctx, socket.get(), IPPROTO_TCP, TCP_NODELAY, &value, &size), 0);
+      set.push_back(value != 0);
+      return socket;
+    };
+    TcpServerOptions server = logging_server();
+    if (!no_delay) server.no_delay = false;
+    server.client_pre_connect = [&](TcpConnection&, Fd socket, const SocketAddress&) {
+      return look(std::move(socket));
+    };
+    port = 0;
+    serve(std::move(server));
+    TcpClientOptions client = logging_client(port);
+    if (!no_delay) client.no_delay = false;
+    client.pre_connect = [&](TcpClient&, Fd socket, const SocketAddress&) { return look(std::move(socket)); };
+    connect(std::move(client));
+    until([&] { return set.size() == 2; });
+    EXPECT_EQ(set, std::vector<bool>(2, no_delay));
+    settle();  // while `set` is there
+  }
 }
 
 TEST_P(TcpServerTest, AnAcceptorTakesTheSocketsItself) {

@@ -48,6 +48,8 @@ class TcpStreamSettings {
   std::size_t low_water = std::size_t{16} << 10;
   std::size_t output_limit = std::size_t{4} << 20;
   ReadBudget budget;
+  /// TCP_NODELAY. What is put in one handler leaves in one piece anyway, so there is nothing to wait for.
+  bool no_delay = true;
   /// Whether an error or the end of the input shuts the stream down (POE's ClientShutdownOnError).
   bool shutdown_on_error = true;
   /// How long a shutdown may wait for a peer to take what was put. POE waits for ever.

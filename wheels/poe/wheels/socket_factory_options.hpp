@@ -109,6 +109,9 @@ class POE_API SocketFactoryOptions {
   /// SO_REUSEPORT: several listeners, or datagram sockets, of one user share address and port; the system spreads what
   /// comes over them. All of them must ask for it. For one kernel on each of several threads.
   bool share_port = false;
+  /// TCP_NODELAY, for TCP: what is written leaves at once. Otherwise the end of a large answer may wait for the other
+  /// side's delayed acknowledgement, 40 ms and more (Nagle's algorithm, RFC 896). On Linux a listener's passes on.
+  bool no_delay = false;
   /// Options for each socket made, in this order, before it is bound; on Linux those of a listener pass on to what it
   /// accepts.
   std::vector<SocketOption> socket_options{};
