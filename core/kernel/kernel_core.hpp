@@ -205,11 +205,6 @@ class KernelCore final : public Dispatcher, public LoopEvents {
     return slot.references != 0 || slot.last_in != nullptr || slot.last_out != nullptr;
   }
   void request_stop(SessionId id);
-  bool stop_requested(SessionId id) const noexcept {
-    if (!alive(id) || stop_all_) return true;
-    const Slot& slot = slots_[id.slot()];
-    return slot.stop_asked || slot.stopping;
-  }
   void stop_session(std::uint32_t slot);
   void give_children_away(std::uint32_t slot);
   void drop_resources(std::uint32_t slot);
@@ -470,7 +465,6 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   std::vector<Observer*> observers_;
   std::vector<std::unique_ptr<Observer>> own_observers_;                    // what the options ask for
   std::unordered_map<std::uint32_t, std::deque<RoomWaiter>> room_waiters_;  // by slot of the session that is full
-  bool stop_all_ = false;
   bool stop_all_running_ = false;
   std::optional<Error> outcome_;  // what run() has to report
   bool handling_die_ = false;

@@ -96,8 +96,6 @@ void Self::set_options(const SessionOptions& options) noexcept { core().set_sess
 
 void Self::request_stop() { core().request_stop(id_); }
 
-bool Self::stop_requested() const noexcept { return core().stop_requested(id_); }
-
 Result<void> Self::detach_myself() { return core().detach(id_, id_); }
 
 Result<void> Self::detach_child(SessionId child_session) {

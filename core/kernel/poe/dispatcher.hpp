@@ -48,6 +48,12 @@ class POE_API Dispatcher {
     return index < slots_.size() && slots_[index].id == id.bits;
   }
 
+  /// Self::stop_requested(), of a session of this kernel, whose slot is there.
+  bool stop_requested(SessionId id) const noexcept {
+    const Slot& slot = slots_[id.slot()];
+    return slot.id != id.bits || slot.stop_asked || slot.stopping || stop_all_;
+  }
+
   /// Queues an event. `sender` is a slot. Loop thread only.
   template <class... A, class... B>
   Result<void> post(SessionId to, std::uint32_t sender, const Event<A...>& event, B&&... arguments) {
@@ -108,6 +114,7 @@ class POE_API Dispatcher {
   std::vector<Slot> slots_;
   RecordQueue queue_;
   bool asleep_ = true;  ///< a post must ask for a turn: none is to come, or a handler's own loop would not know of it
+  bool stop_all_ = false;  ///< all sessions are to end, as soon as the handler that runs has returned
 
  private:
   bool busy() const noexcept { return asleep_ | queue_.full(); }

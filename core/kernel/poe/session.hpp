@@ -225,7 +225,7 @@ class POE_API Self {
   void request_stop();
   /// Whether this session is about to end: request_stop() or Kernel::stop() was called, or it is in `_stop`. Who
   /// delivers several things in one handler, a wheel for example, must ask after each of them.
-  bool stop_requested() const noexcept;
+  bool stop_requested() const noexcept { return dispatcher_->stop_requested(id_); }
   /// Leaves the parent: becomes a child of the kernel (P050). Error: it is one already.
   Result<void> detach_myself();
   /// Gives a child of this session to the kernel (P051).
