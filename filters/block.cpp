@@ -177,12 +177,6 @@ Result<void> BlockFilter::encode(std::string_view record, std::string& out) {
   return {};
 }
 
-Result<std::optional<Framing>> BlockFilter::framing(std::string_view record) {
-  header_.clear();
-  if (auto done = write_header(record.size(), header_); !done) return failure(std::move(done.error()));
-  return Framing{header_, settings_->options.codec.trailer};
-}
-
 std::unique_ptr<Filter> BlockFilter::clone() const { return std::unique_ptr<Filter>(new BlockFilter(settings_)); }
 
 void BlockFilter::reset() noexcept { *this = BlockFilter(settings_); }

@@ -7,8 +7,6 @@ namespace poe {
 
 Filter::~Filter() = default;
 
-Result<std::optional<Framing>> Filter::framing(std::string_view) { return std::nullopt; }
-
 Result<void> Filter::encode_each(std::string_view record, std::vector<std::string>& out) {
   std::string text;
   if (auto done = encode(record, text); !done) return done;

@@ -47,6 +47,7 @@ struct LineFilter::Settings {
   LineOptions options;
   LineEndings input;  // before autodetect has learnt
   LineEndings own;    // what encode() writes
+  std::string_view ending{options.output};
   std::size_t buffer;
   // Pairs first: a lone CR is found in both pairs too.
   std::array<LineEndings, 4> detectable{LineEndings::literal("\r\n"), LineEndings::literal("\n\r"),
@@ -56,7 +57,8 @@ struct LineFilter::Settings {
 LineFilter::LineFilter(LineOptions options) : LineFilter(std::make_shared<const Settings>(std::move(options))) {}
 
 LineFilter::LineFilter(std::shared_ptr<const Settings> settings) noexcept
-    : settings_(std::move(settings)),
+    : Filter(settings->options.refuse_embedded ? nullptr : &settings->ending),
+      settings_(std::move(settings)),
       endings_(&settings_->input),
       input_(settings_->buffer),
       learning_(settings_->options.ending == LineEnding::autodetect) {}
@@ -75,13 +77,16 @@ inline LineFilter::Line LineFilter::deliver(std::string_view text, std::size_t a
 
 // The usual way first: a whole line in the caller's bytes, which stays there.
 LineFilter::Line LineFilter::next() {
-  const bool usual = input_.held().empty() && partner_ == 0 && !discarding_;
-  if (!usual) return scan(false);
-  input_.settle();
+  const bool usual = input_.holds_nothing() && partner_ == 0 && !discarding_;
+  if (!usual) [[unlikely]]
+    return scan(false);
   const std::string_view text = input_.fed();
-  const EndingMatch match = endings_->find(text, 0, false);
-  if (match.size == 0) return unfinished(match.at);
-  return deliver(text, match.at, match.size);
+  const std::size_t at = endings_->find_octet(text);
+  if (at >= text.size() || at > settings_->options.max_length) [[unlikely]]
+    return from_fed(false);
+  input_.consume_fed(at + 1);
+  scanned_ = 0;
+  return text.substr(0, at);
 }
 
 LineFilter::Line LineFilter::finish() {
@@ -202,8 +207,7 @@ LineFilter::Line LineFilter::overflowed() {
                  "call next() until it has nothing, or raise max_buffer; input up to the next line ending is dropped");
 }
 
-// Cold, and so not inlined: encode() and framing() are called for each line.
-[[gnu::cold]] Result<void> LineFilter::check(std::string_view record) const {
+Result<void> LineFilter::check(std::string_view record) const {
   const bool holds_output = !settings_->options.output.empty() && settings_->own.find(record, 0, true).size != 0;
   if (!holds_output && endings_->find(record, 0, true).size == 0) return {};
   return failure(Errc::invalid_argument, "encode", "a record of " + std::to_string(record.size()) + " octets",
@@ -216,20 +220,8 @@ Result<void> LineFilter::encode(std::string_view record, std::string& out) {
   if (options.refuse_embedded) {
     if (auto fits = check(record); !fits) return fits;
   }
-  out.append(record);
-  if (options.output.size() == 1) {
-    out.push_back(options.output.front());
-  } else {
-    out.append(options.output);
-  }
+  out.append(record).append(options.output);
   return {};
-}
-
-Result<std::optional<Framing>> LineFilter::framing(std::string_view record) {
-  if (settings_->options.refuse_embedded) {
-    if (auto fits = check(record); !fits) return failure(std::move(fits.error()));
-  }
-  return Framing{{}, settings_->options.output};
 }
 
 std::string LineFilter::take_pending() {

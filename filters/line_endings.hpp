@@ -37,6 +37,11 @@ class LineEndings {
     return find_slowly(text, from, at_end);
   }
 
+  /// The first ending, if it is of one octet; the text's size, or more, if there is none, or all are longer.
+  std::size_t find_octet(std::string_view text) const noexcept {
+    return kind_ == Kind::octet ? text.find(octet_) : std::string_view::npos;
+  }
+
   bool is_newline() const noexcept { return kind_ == Kind::newline; }
   /// Octets of the longest ending.
   std::size_t longest() const noexcept { return longest_; }

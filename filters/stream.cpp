@@ -23,8 +23,6 @@ Result<void> StreamFilter::encode(std::string_view record, std::string& out) {
   return {};
 }
 
-Result<std::optional<Framing>> StreamFilter::framing(std::string_view) { return Framing{}; }
-
 std::unique_ptr<Filter> StreamFilter::clone() const { return std::make_unique<StreamFilter>(input_.limit()); }
 
 }  // namespace poe

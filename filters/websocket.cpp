@@ -287,12 +287,4 @@ Result<void> WebSocketFilter::encode(std::string_view record, std::string& out) 
   return encode_as(options_.put_as, record, out);
 }
 
-Result<std::optional<Framing>> WebSocketFilter::framing(std::string_view record) {
-  if (options_.is_client || options_.deflate) return std::nullopt;
-  if (auto fine = check_put(options_.put_as, record); !fine) return failure(std::move(fine.error()));
-  header_.clear();
-  write_head(options_.put_as, record.size(), false, header_);
-  return Framing{header_, {}};
-}
-
 }  // namespace poe

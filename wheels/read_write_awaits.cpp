@@ -98,6 +98,7 @@ void ReadWrite::State::serve_reader() {
   give_record(failure(*rare_->input_end));
 }
 
+void ReadWrite::State::give_view(std::string_view record) { give_record(std::string(record)); }
 void ReadWrite::State::give_record(Result<std::string> record) noexcept { rare_->reader->give(std::move(record)); }
 
 // ---- the output

@@ -74,6 +74,24 @@ void ReadWrite::State::accept_bytes(std::string_view bytes) {
   deliver();
 }
 
+inline void ReadWrite::State::tell_record(std::string_view record) {
+  if (reader_waits()) [[unlikely]]
+    return give_view(record);
+  receiver_->on_record(record);
+}
+
+inline bool ReadWrite::State::deliver_one() {
+  --records_left_;
+  const auto record = input_filter_->next();
+  if (!record) [[unlikely]] {
+    tell_read_error(record.error());
+    return true;
+  }
+  if (!*record) return false;
+  tell_record(**record);
+  return true;
+}
+
 // Delivers while it may. On every way out, also when a callback throws, the filter keeps what it still has, because
 // the bytes it was fed are about to go.
 void ReadWrite::State::deliver() {
@@ -98,26 +116,8 @@ void ReadWrite::State::leave_level() {
   if (delivering_ == 0 && std::exchange(nested_, false) && reads()) read_watch_.resume(POE_READ);
 }
 
-bool ReadWrite::State::deliver_one() {
-  --records_left_;
-  const auto record = input_filter_->next();
-  if (!record) {
-    tell_read_error(record.error());
-    return true;
-  }
-  if (!*record) return false;
-  tell_record(**record);
-  return true;
-}
-
 Error ReadWrite::State::read_error(const Error& why) const {
   return {why.code(), "read", subject(input_.get()), why.message(), why.advice()};
-}
-
-void ReadWrite::State::tell_record(std::string_view record) {
-  if (reader_waits()) [[unlikely]]
-    return give_record(std::string(record));
-  receiver_->on_record(record);
 }
 
 void ReadWrite::State::tell_read_error(const Error& why) {

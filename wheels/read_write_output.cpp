@@ -10,6 +10,18 @@
 
 namespace poe {
 
+inline Output ReadWrite::State::was_put() {
+  unflushed_ = true;
+  std::size_t waiting = queued();
+  if (waiting >= high_water_ && !high_) high_ = tell_high_ = true;
+  if (auto_flush_ && !blocked_) [[unlikely]] {
+    write_now();
+    waiting = queued();
+  }
+  dirty_ = dirty_ || !blocked_ || tell_high_;
+  return waiting >= high_water_ ? Output::high : Output::flowing;
+}
+
 [[gnu::cold]] Result<void> ReadWrite::State::why_no_put() const {
   if (!output_failed_ && !output_ending_) return {};
   return failure(Errc::closed, "write", subject(output_fd()),
@@ -17,9 +29,15 @@ namespace poe {
 }
 
 Result<Output> ReadWrite::State::put(std::string_view record) {
-  if (output_failed_ || output_ending_) return failure(why_no_put().error());
+  if (output_failed_ || output_ending_) [[unlikely]]
+    return failure(why_no_put().error());
   Frame frame(*this);
-  if (auto queued = encode(record); !queued) return failure(queued.error());
+  if (const std::string_view* const ending = layered() != nullptr ? nullptr : output_filter().ending()) {
+    if (!out_.put(record, *ending)) [[unlikely]]
+      return refuse(record);
+  } else if (auto queued = encode(record); !queued) {
+    return failure(queued.error());
+  }
   return was_put();
 }
 
@@ -44,14 +62,6 @@ Result<Output> ReadWrite::State::put_file(Fd file, std::uint64_t offset, std::ui
     out_.put_file(std::move(file), offset, size);
   }
   return was_put();
-}
-
-Output ReadWrite::State::was_put() {
-  unflushed_ = true;
-  if (queued() >= high_water_ && !high_) high_ = tell_high_ = true;
-  if (auto_flush_ && !blocked_) write_now();
-  dirty_ = dirty_ || !blocked_ || tell_high_;
-  return queued() >= high_water_ ? Output::high : Output::flowing;
 }
 
 // Straight into the queue: no copy but the filter's own.

@@ -166,6 +166,7 @@ class ReadWrite::State {
   bool reader_waits() const noexcept { return rare_ != nullptr && rare_->reader != nullptr; }
   void serve_reader();
   void give_record(Result<std::string> record) noexcept;
+  void give_view(std::string_view record);
   void settle_outputs() noexcept;
   void fail_outputs(const Error& error) noexcept;
   void fail_awaits(const Error& error) noexcept;

@@ -60,18 +60,17 @@ Result<void> StreamDriver::check(std::size_t more) const {
                  "pause at the high mark, or raise max_queued");
 }
 
-Result<void> StreamDriver::put(std::string_view message) { return put({message}); }
+Result<void> StreamDriver::put(std::string_view message) { return put(message, {}); }
 
-Result<void> StreamDriver::put(std::initializer_list<std::string_view> pieces) {
-  std::size_t size = 0;
-  for (const std::string_view piece : pieces) size += piece.size();
-  if (size == 0) return {};
-  if (auto fits = check(size); !fits) return fits;
-  Chunk& chunk = open_chunk();
-  for (const std::string_view piece : pieces) chunk.bytes.append(piece);
-  close_message(chunk, size);
-  return {};
+// Many small messages mostly come at once: growing by doubling would copy each of them several times.
+void StreamDriver::Chunk::make_room(std::size_t more) {
+  const std::size_t need = bytes.size() + more;
+  const std::size_t most = kChunk + kChunk / 16;  // it is open until it holds kChunk
+  bytes.reserve(bytes.empty() ? need : std::max(need, std::min(4 * need, most)));
+  ends.reserve(4 * ends.size());
 }
+
+StreamDriver::Chunk& StreamDriver::new_chunk() { return queue_.push_back({}); }
 
 Result<void> StreamDriver::put_owned(std::string&& message) {
   if (message.size() < kMoveFrom) return put(std::string_view(message));
@@ -188,7 +187,7 @@ void StreamDriver::sent(std::size_t octets) noexcept {
 // Shells are removed when they are half of all, so that each chunk moves at most once for each that leaves.
 void StreamDriver::Queue::pop_front() noexcept {
   { const Chunk freed = std::move(chunks_[first_++]); }
-  if (empty()) return clear();
+  if (first_ == chunks_.size()) return clear();
   if (first_ < chunks_.size() - first_) return;
   chunks_.erase(chunks_.begin(), chunks_.begin() + static_cast<std::ptrdiff_t>(first_));
   first_ = 0;
@@ -196,7 +195,7 @@ void StreamDriver::Queue::pop_front() noexcept {
 
 void StreamDriver::Queue::pop_back() noexcept {
   chunks_.pop_back();
-  if (empty()) clear();
+  if (first_ == chunks_.size()) clear();
 }
 
 // Room for a few chunks stays: a driver in use needs it at once again.

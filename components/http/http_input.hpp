@@ -24,7 +24,7 @@ class HttpInput final : public Filter {
     ~Listener() = default;
   };
 
-  explicit HttpInput(const HttpLimits& limits) : http_(limits), limits_(limits) {}
+  explicit HttpInput(const HttpLimits& limits) : Filter(&kNoEnding), http_(limits), limits_(limits) {}
 
   HttpdFilter& http() noexcept { return http_; }
   /// Borrowed; nullptr: nobody.
@@ -42,7 +42,6 @@ class HttpInput final : public Filter {
   Result<std::optional<std::string_view>> next() override { return http_.next(); }
   Result<std::optional<std::string_view>> finish() override { return http_.finish(); }
   Result<void> encode(std::string_view record, std::string& out) override { return http_.encode(record, out); }
-  Result<std::optional<Framing>> framing(std::string_view record) override { return http_.framing(record); }
   std::string take_pending() override { return http_.take_pending(); }
   std::size_t pending_size() const noexcept override { return http_.pending_size(); }
   std::unique_ptr<Filter> clone() const override { return std::make_unique<HttpInput>(limits_); }

@@ -7,7 +7,7 @@
 
 namespace poe {
 
-HttpFilter::HttpFilter(std::unique_ptr<HttpCore> core) noexcept : core_(std::move(core)) {}
+HttpFilter::HttpFilter(std::unique_ptr<HttpCore> core) noexcept : Filter(&kNoEnding), core_(std::move(core)) {}
 HttpFilter::HttpFilter(HttpFilter&&) noexcept = default;
 HttpFilter& HttpFilter::operator=(HttpFilter&&) noexcept = default;
 HttpFilter::~HttpFilter() = default;
@@ -33,7 +33,5 @@ Result<void> HttpFilter::encode(std::string_view record, std::string& out) {
   out.append(record);
   return {};
 }
-
-Result<std::optional<Framing>> HttpFilter::framing(std::string_view) { return Framing{}; }
 
 }  // namespace poe

@@ -279,7 +279,7 @@ TEST(LineFilterTest, OutputEndingMayDifferFromTheInputOne) {
   std::string out;
   ASSERT_TRUE(filter.encode("a", out));
   EXPECT_EQ(out, "a\r\n");
-  EXPECT_EQ((*filter.framing("a"))->after, "\r\n");
+  EXPECT_EQ(*filter.ending(), "\r\n");
 }
 
 TEST(LineFilterTest, EncodeRefusesARecordThatHoldsAnEndingIfAsked) {
@@ -291,8 +291,8 @@ TEST(LineFilterTest, EncodeRefusesARecordThatHoldsAnEndingIfAsked) {
     const auto refused = filter.encode(bad, out);
     ASSERT_FALSE(refused) << bad;
     EXPECT_EQ(refused.error().code(), Errc::invalid_argument);
-    EXPECT_FALSE(filter.framing(bad));
   }
+  EXPECT_EQ(filter.ending(), nullptr) << "a wheel is to ask encode()";
   EXPECT_EQ(out, "kept");
   EXPECT_TRUE(filter.encode("fine", out));
 }

@@ -251,13 +251,15 @@ TEST(StreamDriverTest, ComposedMessageIsWrittenStraightIntoTheQueue) {
   EXPECT_EQ(carry(driver, pipe), "ab\n");
 }
 
-TEST(StreamDriverTest, PiecesAreOneMessage) {
+TEST(StreamDriverTest, ARecordAndItsEndingAreOneMessage) {
   const Ends pipe = make_pipe();
   StreamDriver driver;
-  ASSERT_TRUE(driver.put({"5", "", "hello", "\n"}));
-  ASSERT_TRUE(driver.put({"", ""}));
-  EXPECT_EQ(driver.messages(), 1U);
-  EXPECT_EQ(carry(driver, pipe), "5hello\n");
+  ASSERT_TRUE(driver.put("hello", "\n"));
+  ASSERT_TRUE(driver.put("", ""));
+  ASSERT_TRUE(driver.put("", "\r\n"));
+  ASSERT_TRUE(driver.put("x", ""));
+  EXPECT_EQ(driver.messages(), 3U);
+  EXPECT_EQ(carry(driver, pipe), "hello\n\r\nx");
 }
 
 TEST(StreamDriverTest, FailedOrThrowingComposerQueuesNothing) {

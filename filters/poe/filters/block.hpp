@@ -59,7 +59,6 @@ class POE_API BlockFilter final : public Filter {
   Result<std::optional<std::string_view>> finish() override;
   /// A fixed size is not checked nor padded here, as in POE: what is put is cut on the other side.
   Result<void> encode(std::string_view record, std::string& out) override;
-  Result<std::optional<Framing>> framing(std::string_view record) override;
   std::string take_pending() override { return input_.take(); }
   std::size_t pending_size() const noexcept override { return input_.size(); }
   std::unique_ptr<Filter> clone() const override;
@@ -83,7 +82,6 @@ class POE_API BlockFilter final : public Filter {
   std::shared_ptr<const Settings> settings_;  // Why shared: constant, and one copy serves all clones of a server
   InputBuffer input_;
   std::uint64_t to_skip_ = 0;  // octets of a block that was too long, still to come
-  std::string header_;         // of the last framing()
 };
 
 }  // namespace poe

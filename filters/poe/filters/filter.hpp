@@ -25,12 +25,8 @@
 
 namespace poe {
 
-/// What goes around a record on the wire, so that a large payload can be written from where it is. Both views stay
-/// valid until the next encode() or framing() on the filter.
-struct Framing {
-  std::string_view before;
-  std::string_view after;
-};
+/// The ending() of filters that write records as they are.
+inline constexpr std::string_view kNoEnding{};
 
 class POE_API Filter {
  public:
@@ -50,7 +46,7 @@ class POE_API Filter {
   /// The same bytes give the same records and errors however they were cut.
   ///
   /// @return  a view into the caller's bytes or into the filter. It stays valid until the next feed(), next(),
-  ///          finish(), keep() or reset(); encode(), framing() and take_pending() leave it alone.
+  ///          finish(), keep() or reset(); encode() and take_pending() leave it alone.
   /// Errors: Errc::limit, Errc::protocol. Records before the error were delivered and each fault is reported once;
   /// always call on after an error. What is dropped and what follows is the filter's policy; a filter that gave up
   /// answers "needs more bytes" from then on and drops what it is fed, until reset().
@@ -65,9 +61,9 @@ class POE_API Filter {
   /// Errors: Errc::invalid_argument if the record cannot be told apart on the other side.
   virtual Result<void> encode(std::string_view record, std::string& out) = 0;
 
-  /// The same without touching the payload: write `before`, the record, `after`. Nothing if this filter changes the
-  /// payload itself: use encode() then. Errors as encode().
-  [[nodiscard]] virtual Result<std::optional<Framing>> framing(std::string_view record);
+  /// What encode() writes behind each record, if it writes the record as it is, always with the same behind it, and
+  /// refuses none; else null. A wheel then does that itself. Never changes; lives as long as the filter.
+  [[nodiscard]] const std::string_view* ending() const noexcept { return ending_; }
 
   /// The raw bytes not delivered yet, oldest first; the filter keeps none of them. The next filter is fed with these
   /// (P107 to P110). Empty after an error that made the filter give up.
@@ -96,9 +92,13 @@ class POE_API Filter {
   virtual void reset() noexcept = 0;
 
  protected:
-  Filter() = default;
+  /// For ending().
+  explicit Filter(const std::string_view* ending = nullptr) noexcept : ending_(ending) {}
   Filter(const Filter&) = default;
   Filter& operator=(const Filter&) = default;
+
+ private:
+  const std::string_view* ending_;
 };
 
 }  // namespace poe

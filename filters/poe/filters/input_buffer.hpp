@@ -44,13 +44,17 @@ class POE_API InputBuffer {
       fed_.remove_prefix(count);
     }
   }
+  /// consume() where nothing is held.
+  void consume_fed(std::size_t count) noexcept { fed_.remove_prefix(count); }
+  /// Whether nothing is held, and settle() would do nothing.
+  bool holds_nothing() const noexcept { return begin_ == held_.size() && held_.capacity() <= std::string().capacity(); }
   /// Copies up to `count` bytes from the front of `fed` to the end of `held`, whatever the limit.
   void borrow(std::size_t count);
   /// Returns what was borrowed behind the first `count` bytes of `held`.
   void give_back_after(std::size_t count) noexcept;
   /// To be called before looking for the next record: lets go of memory that delivered records still used.
   void settle() noexcept {
-    if (begin_ == held_.size() && held_.capacity() > std::string().capacity()) release();
+    if (begin_ == held_.size() && !holds_nothing()) release();
   }
 
   /// Bytes were dropped at the limit: behind those that are here there is a gap. clear() ends that.

@@ -67,7 +67,6 @@ class POE_API LineFilter final : public Filter {
   /// The last line without an ending, if there is one and it is not empty.
   Result<std::optional<std::string_view>> finish() override;
   Result<void> encode(std::string_view record, std::string& out) override;
-  Result<std::optional<Framing>> framing(std::string_view record) override;
   std::string take_pending() override;
   std::size_t pending_size() const noexcept override { return input_.size(); }
   /// The settings are shared; an autodetecting clone looks for the ending anew.

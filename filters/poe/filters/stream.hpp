@@ -11,7 +11,8 @@ namespace poe {
 class POE_API StreamFilter final : public Filter {
  public:
   /// @param max_buffer  octets kept while nobody asks for them (keep(), or feed() twice); more is Errc::limit
-  explicit StreamFilter(std::size_t max_buffer = std::size_t{1} << 20) noexcept : input_(max_buffer) {}
+  explicit StreamFilter(std::size_t max_buffer = std::size_t{1} << 20) noexcept
+      : Filter(&kNoEnding), input_(max_buffer) {}
 
   void feed(std::string_view bytes) override { input_.feed(bytes); }
   void keep() override { input_.keep(); }
@@ -19,7 +20,6 @@ class POE_API StreamFilter final : public Filter {
   Result<std::optional<std::string_view>> next() override;
   Result<std::optional<std::string_view>> finish() override { return next(); }
   Result<void> encode(std::string_view record, std::string& out) override;
-  Result<std::optional<Framing>> framing(std::string_view record) override;
   std::string take_pending() override { return input_.take(); }
   std::size_t pending_size() const noexcept override { return input_.size(); }
   std::unique_ptr<Filter> clone() const override;

@@ -82,7 +82,6 @@ class POE_API WebSocketFilter final : public Filter {
   Result<std::optional<std::string_view>> finish() override;
   Result<void> encode(std::string_view record, std::string& out) override;
   /// A server's frames leave the payload alone if they are not compressed.
-  Result<std::optional<Framing>> framing(std::string_view record) override;
   /// Frames of an unfinished message that were taken in are not in it.
   std::string take_pending() override { return input_.take(); }
   std::size_t pending_size() const noexcept override { return input_.size(); }
@@ -115,7 +114,6 @@ class POE_API WebSocketFilter final : public Filter {
   WebSocketKind message_kind_ = WebSocketKind::text;
   std::string control_;
   std::string delivered_;
-  std::string header_;  // of the last framing()
   WebSocketKind kind_ = WebSocketKind::text;
   std::uint16_t close_code_ = 1005;
   std::optional<std::uint16_t> failure_code_;

@@ -146,7 +146,6 @@ TEST(WebSocketDeflateTest, OnlyDataOverTheThresholdIsCompressed) {
   EXPECT_EQ(first(WebSocketKind::text, std::string(64, 'x')), 0xC1);
   EXPECT_EQ(first(WebSocketKind::binary, std::string(64, 'x')), 0xC2);
   EXPECT_EQ(first(WebSocketKind::ping, std::string(100, 'x')), 0x89);
-  EXPECT_FALSE(filter.framing("x")->has_value()) << "a wheel is to ask encode()";
   std::string wire;
   EXPECT_TRUE(filter.encode_close(1000, std::string(100, 'x'), wire));
   EXPECT_EQ(wire[0], '\x88');

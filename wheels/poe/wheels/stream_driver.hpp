@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -44,8 +43,24 @@ class POE_API StreamDriver {
   /// Queues a message; an empty one is dropped (P118). Small ones are gathered in chunks of 16 KiB.
   /// Errors: Errc::limit; nothing of the message is queued then, and all that was queued before stays.
   Result<void> put(std::string_view message);
-  /// The same for a message in pieces, such as a record and its framing.
-  Result<void> put(std::initializer_list<std::string_view> pieces);
+  /// The same for a record and its ending, as one message. Inline: lines are put by the million.
+  Result<void> put(std::string_view record, std::string_view ending) {
+    const std::size_t size = record.size() + ending.size();
+    if (size == 0) return {};
+    if (!fits(size)) [[unlikely]]
+      return check(size);
+    Chunk& chunk = open_chunk();
+    if (chunk.bytes.capacity() - chunk.bytes.size() < size) [[unlikely]]
+      chunk.make_room(size);
+    chunk.bytes.append(record);
+    if (ending.size() == 1) {
+      chunk.bytes.push_back(ending.front());
+    } else {
+      chunk.bytes.append(ending);
+    }
+    close_message(chunk, size);
+    return {};
+  }
   /// The same; a large message is moved in, not copied. On failure `message` is left as it was.
   Result<void> put_owned(std::string&& message);
 
@@ -93,13 +108,14 @@ class POE_API StreamDriver {
     std::vector<std::size_t> ends{};   // where in `bytes` each message ends
     std::size_t ended = 0;             // how many of them are written
     std::unique_ptr<FilePart> file{};  // instead of bytes
+    void make_room(std::size_t more);
   };
 
   // The chunks that wait, oldest first. Why no std::deque: an empty one holds some 600 octets, and most drivers of most
   // servers are idle most of the time; an empty Queue holds nothing.
   class POE_API Queue {
    public:
-    bool empty() const noexcept { return first_ == chunks_.size(); }
+    bool empty() const noexcept { return chunks_.empty(); }  // without a last one there are no shells either
     Chunk& front() noexcept { return chunks_[first_]; }
     Chunk& back() noexcept { return chunks_.back(); }
     std::span<Chunk> all() noexcept { return std::span(chunks_).subspan(first_); }
@@ -146,8 +162,9 @@ class POE_API StreamDriver {
   // The last chunk, or a new one if it is full. Appending to one that is partly written is fine.
   Chunk& open_chunk() {
     const bool open = !queue_.empty() && queue_.back().bytes.size() < kChunk && queue_.back().file == nullptr;
-    return open ? queue_.back() : queue_.push_back({});
+    return open ? queue_.back() : new_chunk();
   }
+  Chunk& new_chunk();
   void close_message(Chunk& chunk, std::size_t octets) {
     chunk.ends.push_back(chunk.bytes.size());
     octets_ += octets;

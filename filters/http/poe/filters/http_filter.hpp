@@ -52,7 +52,6 @@ class POE_API HttpFilter : public Filter {
   Result<std::optional<std::string_view>> finish() override;
   /// As it is: text that respond(), request() and the others made.
   Result<void> encode(std::string_view record, std::string& out) override;
-  Result<std::optional<Framing>> framing(std::string_view record) override;
   std::string take_pending() override;
   std::size_t pending_size() const noexcept override;
 
