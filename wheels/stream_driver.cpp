@@ -70,7 +70,13 @@ void StreamDriver::Chunk::make_room(std::size_t more) {
   ends.reserve(4 * ends.size());
 }
 
-StreamDriver::Chunk& StreamDriver::new_chunk() { return queue_.push_back({}); }
+// Not in the queue before it has what it needs: an empty one there would be in the way.
+StreamDriver::Chunk& StreamDriver::new_chunk(std::size_t room) {
+  Chunk fresh;
+  fresh.bytes.reserve(room);
+  fresh.ends.reserve(1);
+  return queue_.push_back(std::move(fresh));
+}
 
 Result<void> StreamDriver::put_owned(std::string&& message) {
   if (message.size() < kMoveFrom) return put(std::string_view(message));

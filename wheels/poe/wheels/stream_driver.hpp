@@ -49,16 +49,18 @@ class POE_API StreamDriver {
     if (size == 0) return {};
     if (!fits(size)) [[unlikely]]
       return check(size);
-    Chunk& chunk = open_chunk();
+    Chunk& chunk = open_chunk(size);
     if (chunk.bytes.capacity() - chunk.bytes.size() < size) [[unlikely]]
       chunk.make_room(size);
+    chunk.ends.push_back(chunk.bytes.size() + size);  // the last that may fail
     chunk.bytes.append(record);
     if (ending.size() == 1) {
       chunk.bytes.push_back(ending.front());
     } else {
       chunk.bytes.append(ending);
     }
-    close_message(chunk, size);
+    octets_ += size;
+    ++messages_;
     return {};
   }
   /// The same; a large message is moved in, not copied. On failure `message` is left as it was.
@@ -159,12 +161,13 @@ class POE_API StreamDriver {
   bool fits(std::size_t more) const noexcept {
     return more <= options_.max_queued && octets_ <= options_.max_queued - more;
   }
-  // The last chunk, or a new one if it is full. Appending to one that is partly written is fine.
-  Chunk& open_chunk() {
+  // The last chunk, or a new one if it is full, with room for as many octets. Appending to one that is partly written
+  // is fine.
+  Chunk& open_chunk(std::size_t room = 0) {
     const bool open = !queue_.empty() && queue_.back().bytes.size() < kChunk && queue_.back().file == nullptr;
-    return open ? queue_.back() : new_chunk();
+    return open ? queue_.back() : new_chunk(room);
   }
-  Chunk& new_chunk();
+  Chunk& new_chunk(std::size_t room);
   void close_message(Chunk& chunk, std::size_t octets) {
     chunk.ends.push_back(chunk.bytes.size());
     octets_ += octets;
