@@ -37,6 +37,10 @@ class DirTreeTest : public testing::Test {
     std::sort(names.begin(), names.end());
     return names;
   }
+  std::vector<std::string> look_after_hearing() {
+    tree.hear();
+    return look();
+  }
 
   TimePoint now{};
   std::size_t faults = 0;
@@ -46,33 +50,30 @@ class DirTreeTest : public testing::Test {
 
 TEST_F(DirTreeTest, AFolderThatMovesBetweenANoticeAndTheLookIsStillWatched) {
   std::filesystem::create_directories(path("old/M/below"));
-  while (tree.hear()) look();
+  look_after_hearing();
   std::filesystem::create_directory(path("new"));
   tree.hear();
   std::filesystem::rename(path("old/M"), path("new/M"));
   look();  // finds new/M, and knows nothing of old/M yet
-  tree.hear();
-  look();
+  look_after_hearing();
   EXPECT_TRUE(tree.has_notices() || tree.notice_fd() < 0);
   std::ofstream(path("new/M/file"));
   std::ofstream(path("new/M/below/file"));
-  tree.hear();
-  EXPECT_EQ(look(), (std::vector<std::string>{"new/M/below/file", "new/M/file"}));
+  EXPECT_EQ(look_after_hearing(), (std::vector<std::string>{"new/M/below/file", "new/M/file"}));
 }
 
 TEST_F(DirTreeTest, RoomThatAFolderLeavesIsUsed) {
   options.max_entries = 2;
   options.folders = true;
   std::filesystem::create_directory(path("folder"));
-  while (tree.hear()) look();
+  look_after_hearing();
   std::ofstream(path("a"));
-  while (tree.hear()) look();
+  look_after_hearing();
   std::ofstream(path("b"));
-  while (tree.hear()) EXPECT_EQ(look(), std::vector<std::string>());
+  EXPECT_EQ(look_after_hearing(), std::vector<std::string>());
   EXPECT_EQ(faults, 1u);
   std::filesystem::remove(path("folder"));
-  tree.hear();
-  EXPECT_EQ(look(), std::vector<std::string>{"folder"});
+  EXPECT_EQ(look_after_hearing(), std::vector<std::string>{"folder"});
   EXPECT_EQ(tree.due(now), now) << "there is room";
   EXPECT_EQ(look(), std::vector<std::string>{"b"});
   EXPECT_EQ(faults, 1u);
