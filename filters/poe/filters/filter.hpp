@@ -92,7 +92,7 @@ class POE_API Filter {
   virtual void reset() noexcept = 0;
 
  protected:
-  /// For ending().
+  /// For ending(), and copied with the filter: points to something static or shared, never to a member.
   explicit Filter(const std::string_view* ending = nullptr) noexcept : ending_(ending) {}
   Filter(const Filter&) = default;
   Filter& operator=(const Filter&) = default;

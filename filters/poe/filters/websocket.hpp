@@ -81,7 +81,6 @@ class POE_API WebSocketFilter final : public Filter {
   /// A stream that ends within a message is Errc::protocol, once. One that ends without a close frame is not told.
   Result<std::optional<std::string_view>> finish() override;
   Result<void> encode(std::string_view record, std::string& out) override;
-  /// A server's frames leave the payload alone if they are not compressed.
   /// Frames of an unfinished message that were taken in are not in it.
   std::string take_pending() override { return input_.take(); }
   std::size_t pending_size() const noexcept override { return input_.size(); }

@@ -69,7 +69,8 @@ class POE_API Resolution {
 /// nobody. In the child of a fork, make a new one.
 class POE_API Resolver {
  public:
-  /// Answers one query, blocking, on a helper thread; several at a time. Destroyed on whichever thread is the last.
+  /// Answers one query, blocking, on a helper thread; several at a time. No address is an error. Destroyed on any
+  /// thread.
   using Lookup = std::function<ResolveAnswer(const ResolveQuery&)>;
 
   /// Begins one query on the loop thread, asked by `self`, and calls `done` once, at any time: at once, later, from
