@@ -190,7 +190,7 @@ void CursesScreen::set_up(const CursesOptions& options) {
   if (options.mouse) {
     mmask_t wanted = 0;  // without clicks: what is one is the program's matter
     for (int button = 1; button <= 5; ++button) {
-      wanted |= NCURSES_MOUSE_MASK(button, NCURSES_BUTTON_PRESSED | NCURSES_BUTTON_RELEASED);
+      wanted |= static_cast<mmask_t>(NCURSES_MOUSE_MASK(button, NCURSES_BUTTON_PRESSED | NCURSES_BUTTON_RELEASED));
     }
     ::mousemask(wanted, nullptr);
     ::mouseinterval(0);

@@ -25,6 +25,7 @@ class DirTreeTest : public testing::Test {
     return options;
   }
   std::string path(const std::string& name) const { return options.folder + "/" + name; }
+  void touch(const std::string& name) const { const std::ofstream file(path(name)); }
   /// The paths that are told, without the folder's, sorted.
   std::vector<std::string> look() {
     std::vector<DirChange> changes;
@@ -57,8 +58,8 @@ TEST_F(DirTreeTest, AFolderThatMovesBetweenANoticeAndTheLookIsStillWatched) {
   look();  // finds new/M, and knows nothing of old/M yet
   look_after_hearing();
   EXPECT_TRUE(tree.has_notices() || tree.notice_fd() < 0);
-  std::ofstream(path("new/M/file"));
-  std::ofstream(path("new/M/below/file"));
+  touch("new/M/file");
+  touch("new/M/below/file");
   EXPECT_EQ(look_after_hearing(), (std::vector<std::string>{"new/M/below/file", "new/M/file"}));
 }
 
@@ -67,9 +68,9 @@ TEST_F(DirTreeTest, RoomThatAFolderLeavesIsUsed) {
   options.folders = true;
   std::filesystem::create_directory(path("folder"));
   look_after_hearing();
-  std::ofstream(path("a"));
+  touch("a");
   look_after_hearing();
-  std::ofstream(path("b"));
+  touch("b");
   EXPECT_EQ(look_after_hearing(), std::vector<std::string>());
   EXPECT_EQ(faults, 1u);
   std::filesystem::remove(path("folder"));
