@@ -23,7 +23,7 @@ namespace poe::test {
 
 inline std::string octets(unsigned number, int count) {
   std::string text;
-  for (int i = count - 1; i >= 0; --i) text += static_cast<char>(number >> (8 * i) & 0xFFu);
+  for (int i = count - 1; i >= 0; --i) text += i < 4 ? static_cast<char>(number >> (8 * i) & 0xFFu) : '\0';
   return text;
 }
 /// "mail.test" as labels.
