@@ -37,6 +37,17 @@ void InputBuffer::keep() {
   held_.append(rest.substr(0, room));
 }
 
+void InputBuffer::drop(std::size_t at, std::size_t count) {
+  const std::size_t held = held_.size() - begin_;
+  if (at < held) {
+    const std::size_t here = std::min(count, held - at);
+    held_.erase(begin_ + at, here);
+    return fed_.remove_prefix(count - here);
+  }
+  held_.append(fed_.substr(0, at - held));
+  fed_.remove_prefix(at - held + count);
+}
+
 void InputBuffer::borrow(std::size_t count) {
   count = std::min(count, fed_.size());
   settle();

@@ -197,11 +197,20 @@ StackableFilter::Record StackableFilter::step(std::size_t index) {
   const std::size_t taken = before > after ? before - after : 0;
   if (record && record->has_value() && index + 1 < stages_.size()) {
     stage.add({taken, stages_[index + 1].filter->takes_records() ? 1 : (*record)->size()});
-  } else if (!stage.shares.empty()) {  // dropped: it goes with what was before it
+  } else if (!stage.shares.empty() && !drop_raw(index, taken, after)) {  // dropped: it goes with what was before it
     stage.shares.back().taken += taken;
     stage.taken += taken;
   }
+  if (index == 0 && taken > 0) may_end_ = record && record->has_value();
   return record;
+}
+
+// Raw bytes that the first filter has dropped, before those it still has: an endless line that it drops must not grow
+// here. But one octet behind a record may belong to its ending (LF after CR), and is kept with it.
+bool StackableFilter::drop_raw(std::size_t index, std::size_t count, std::size_t after) {
+  if (index > 0 || count == 0 || (count == 1 && may_end_)) return false;
+  raw_.drop(raw_.size() - after - count, count);
+  return true;
 }
 
 std::size_t StackableFilter::input_of(std::size_t index) const noexcept {

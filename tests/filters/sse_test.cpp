@@ -98,6 +98,26 @@ TEST(SseFilterTest, RetryOverADayIsIgnored) {
   }
 }
 
+TEST(SseFilterTest, AnEndlessLineWithinAnEventTakesNoMemory) {
+  SseLimits limits;
+  limits.max_line = 100;
+  SseFilter filter(limits);
+  const std::string begin = "data: x\r";
+  filter.feed(begin);
+  EXPECT_FALSE(filter.next()->has_value());
+  const std::string much(1000, 'a');
+  filter.feed("\n");
+  EXPECT_FALSE(filter.next()->has_value());
+  EXPECT_EQ(filter.pending_size(), begin.size() + 1) << "the line's whole ending";
+  for (int i = 0; i < 3; ++i) {
+    filter.feed(much);
+    for (auto record = filter.next(); !record || record->has_value(); record = filter.next()) EXPECT_EQ(i, 0);
+    EXPECT_LE(filter.pending_size(), begin.size() + 1) << i;
+  }
+  filter.feed("a\ndata: y\n\n");
+  EXPECT_EQ(**filter.next(), "x\ny");
+}
+
 TEST(SseFilterTest, CommentsAloneTakeNoMemory) {
   SseFilter filter(tight());
   for (int i = 0; i < 1000; ++i) {

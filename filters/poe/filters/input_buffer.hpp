@@ -48,6 +48,8 @@ class POE_API InputBuffer {
   void consume_fed(std::size_t count) noexcept { fed_.remove_prefix(count); }
   /// Whether nothing is held, and settle() would do nothing.
   bool holds_nothing() const noexcept { return begin_ == held_.size() && held_.capacity() <= std::string().capacity(); }
+  /// Drops `count` bytes behind the first `at`, for a filter that keeps what is before them. Not while borrowed.
+  void drop(std::size_t at, std::size_t count);
   /// Copies up to `count` bytes from the front of `fed` to the end of `held`, whatever the limit.
   void borrow(std::size_t count);
   /// Returns what was borrowed behind the first `count` bytes of `held`.
