@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """A name server of a few names on a free port of 127.0.0.1, over UDP and TCP. Writes "listening PORT"."""
+import errno
 import socket
 import struct
 import threading
@@ -48,9 +49,20 @@ def over_tcp(listener):
                 client.sendall(struct.pack(">H", len(reply)) + reply)
 
 
-udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-udp.bind(("127.0.0.1", 0))
-tcp = socket.create_server(udp.getsockname())
+def sockets():
+    """One port for both: what is free for UDP may be somebody's by TCP."""
+    while True:
+        udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        udp.bind(("127.0.0.1", 0))
+        try:
+            return udp, socket.create_server(udp.getsockname())
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            udp.close()
+
+
+udp, tcp = sockets()
 threading.Thread(target=over_tcp, args=(tcp,), daemon=True).start()
 print("listening", udp.getsockname()[1], flush=True)
 while True:
