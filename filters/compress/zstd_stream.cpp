@@ -25,17 +25,34 @@ class ZstdDecompressor final : public Decompressor {
   bool ready() const noexcept { return context_ != nullptr; }
 
   Status run(std::string_view& in, char* out, std::size_t room, std::size_t& made) override {
-    ZSTD_inBuffer input{in.data(), std::min(in.size(), step()), 0};
+    made = 0;
+    const std::string_view given = in.substr(0, step());
+    if (!may_begin(given)) return Status::corrupt;
+    ZSTD_inBuffer input{given.data(), given.size(), 0};
     ZSTD_outBuffer output{out, room, 0};
     const std::size_t left = ZSTD_decompressStream(context_.get(), &output, &input);
     wanted_ = ZSTD_isError(left) != 0 ? 0 : left;
     in.remove_prefix(input.pos);
     made = output.pos;
     if (ZSTD_isError(left) != 0) return Status::corrupt;
+    begun_ = left == 0 ? 0 : std::min(begun_ + input.pos, kFrame.size());
     return left == 0 ? Status::ended : Status::more;
   }
 
  private:
+  static constexpr std::string_view kFrame = "\x28\xb5\x2f\xfd";      // RFC 8878, 3.1.1
+  static constexpr std::string_view kSkippable = "\x50\x2a\x4d\x18";  // 3.1.2; the first octet up to 0x5f
+
+  // What it is given of a magic number is that of RFC 8878. Why: the library may know the formats that came before, if
+  // it gets the whole number in one call, and their decoders are old.
+  bool may_begin(std::string_view given) const noexcept {
+    for (std::size_t at = begun_; at < kFrame.size() && !given.empty(); ++at, given.remove_prefix(1)) {
+      const char octet = at == 0 && (given[0] & 0xf0) == kSkippable[0] ? kSkippable[0] : given[0];
+      if (octet != kFrame[at] && octet != kSkippable[at]) return false;
+    }
+    return true;
+  }
+
   // A header or a block at a time. Why: a call that fails does not say what it made before, so that more or less would
   // be delivered of a bad stream, by how its octets were cut.
   std::size_t step() const noexcept {
@@ -47,6 +64,7 @@ class ZstdDecompressor final : public Decompressor {
 
   std::unique_ptr<ZSTD_DCtx, Free> context_;
   std::size_t wanted_ = 0;  // octets it would like next; 0: a frame begins
+  std::size_t begun_ = 0;   // octets of the frame's magic number it has got
 };
 
 class ZstdCompressor final : public Compressor {

@@ -11,6 +11,8 @@
 namespace poe::test {
 namespace {
 
+using namespace std::literals;
+
 constexpr Compression kAll[] = {Compression::zstd, Compression::zlib, Compression::gzip};
 
 std::string name_of(Compression how) {
@@ -58,6 +60,13 @@ std::vector<FilterCase> cases() {
     all.back().has_records = true;
     all.back().may_be_fed_again = false;
   }
+  // "hello" in the format of zstd 0.7, which Debian's library still reads if it gets the whole magic number at once.
+  const std::string old_format = "\x27\xb5\x2f\xfd\x20\x05\x40\x00\x05hello\xc0\x00\x00"s;
+  const auto zstd = [] { return std::make_unique<CompressionFilter>(CompressionOptions(Compression::zstd)); };
+  const std::string stream = packed(Compression::zstd, {"new"});
+  all.push_back({"ZstdOldFormat", zstd, old_format, {"!protocol"}, "", false, false});
+  all.push_back({"ZstdOldFormatBehindNew", zstd, stream + old_format, {"new", "!protocol"}, "", false, false});
+  all.push_back({"ZstdOldFormatBehindAnOctet", zstd, "(" + old_format, {"!protocol"}, "", false, false});
   return all;
 }
 
