@@ -197,20 +197,42 @@ StackableFilter::Record StackableFilter::step(std::size_t index) {
   const std::size_t taken = before > after ? before - after : 0;
   if (record && record->has_value() && index + 1 < stages_.size()) {
     stage.add({taken, stages_[index + 1].filter->takes_records() ? 1 : (*record)->size()});
-  } else if (!stage.shares.empty() && !drop_raw(index, taken, after)) {  // dropped: it goes with what was before it
-    stage.shares.back().taken += taken;
-    stage.taken += taken;
+  } else if (taken > 0 && !stage.shares.empty()) {
+    if (taken == 1 && stage.may_end) {  // it may belong to the ending of the record before it: LF after CR
+      ++stage.shares.back().taken;
+      ++stage.taken;
+    } else {
+      drop(index, taken, after);
+    }
   }
-  if (index == 0 && taken > 0) may_end_ = record && record->has_value();
+  if (taken > 0) stage.may_end = record && record->has_value();
   return record;
 }
 
-// Raw bytes that the first filter has dropped, before those it still has: an endless line that it drops must not grow
-// here. But one octet behind a record may belong to its ending (LF after CR), and is kept with it.
-bool StackableFilter::drop_raw(std::size_t index, std::size_t count, std::size_t after) {
-  if (index > 0 || count == 0 || (count == 1 && may_end_)) return false;
-  raw_.drop(raw_.size() - after - count, count);
-  return true;
+// What a filter took of its input without making anything of it, before the rest that it still has: it must not be kept
+// until the filters behind let go of what came before it, for it may be without end.
+void StackableFilter::drop(std::size_t index, std::size_t count, std::size_t rest) {
+  if (index == 0) return raw_.drop(raw_.size() - rest - count, count);
+  Stage& before = stages_[index - 1];
+  std::size_t dropped = 0;
+  std::size_t newer = 0;  // that stage's input for what is not dropped, behind what is
+  for (auto share = before.shares.end(); count > 0 && share != before.shares.begin();) {
+    --share;
+    const std::size_t kept = std::min(rest, share->given);
+    const std::size_t gone = std::min(count, share->given - kept);
+    rest -= kept;
+    count -= gone;
+    share->given -= gone;
+    before.given -= gone;
+    if (share->given == 0 && rest == 0) {
+      dropped += share->taken;
+      before.taken -= share->taken;
+      share = before.shares.erase(share);
+    } else if (dropped == 0) {
+      newer += share->taken;
+    }
+  }
+  if (dropped > 0) drop(index - 1, dropped, input_of(index - 1) + newer);
 }
 
 std::size_t StackableFilter::input_of(std::size_t index) const noexcept {

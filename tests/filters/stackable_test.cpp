@@ -161,6 +161,33 @@ TEST(StackableFilterTest, RawBytesOfDeliveredRecordsAreNotKept) {
   EXPECT_LE(most, 20U);
 }
 
+// `held` is kept by the last filter while those before it drop all of `dropped`, over and over.
+void expect_nothing_kept(StackableFilter filter, std::string_view held, std::string_view dropped) {
+  filter.feed(held);
+  EXPECT_EQ(drained(filter), Outcome{});
+  std::size_t most = 0;
+  for (int i = 0; i < 1000; ++i) {
+    filter.feed(dropped);
+    for (auto record = filter.next(); !record || record->has_value(); record = filter.next()) {
+      EXPECT_FALSE(record) << "delivered: " << **record;
+    }
+    most = std::max(most, filter.pending_size());
+  }
+  EXPECT_LE(most, held.size() + dropped.size() + 1);
+  const std::string pending = filter.take_pending();
+  EXPECT_TRUE(pending.starts_with(held)) << pending;
+}
+
+TEST(StackableFilterTest, NothingIsKeptOfWhatALaterFilterDrops) {
+  const RecordBlockFilter last(pairs());
+  expect_nothing_kept(StackableFilter::of(LineFilter(), GrepFilter(&no_comment), last), "a\n", "#1\n#2\n#3\n");
+  expect_nothing_kept(StackableFilter::of(LineFilter(), MapFilter(&same), GrepFilter(&no_comment), last), "a\n", "#1\n");
+  LineOptions fields(";");
+  fields.max_length = 20;
+  expect_nothing_kept(StackableFilter::of(LineFilter(), LineFilter(fields), last), "a;\n", "an endless field\n");
+  expect_nothing_kept(StackableFilter::of(LineFilter(), LineFilter(fields), last), "a;an endless\n", "field, and more\n");
+}
+
 TEST(StackableFilterTest, PushedFilterSeesWhatWasNotDelivered) {
   auto filter = StackableFilter::of(LineFilter());
   filter.feed("a\nb\nc");

@@ -102,12 +102,13 @@ class POE_API StackableFilter final : public Filter {
     std::deque<Share> shares;  // of the records that the filter behind still holds, oldest first
     std::size_t taken = 0;     // sums over shares
     std::size_t given = 0;
+    bool may_end = false;  // what it took last was a record
   };
 
   Record pump();
   Record step(std::size_t index);
   Record loose_record();
-  bool drop_raw(std::size_t index, std::size_t count, std::size_t after);
+  void drop(std::size_t index, std::size_t count, std::size_t rest);
   std::size_t input_of(std::size_t index) const noexcept;
   void settle() noexcept;
   void hold(std::size_t index, std::string_view bytes);
@@ -116,7 +117,6 @@ class POE_API StackableFilter final : public Filter {
   InputBuffer raw_;                // what the first filter was fed and what is not delivered of it
   std::size_t ending_ = 0;         // filters that finish() has run dry; less than size(), or 0
   bool ended_ = false;             // finish() is at work
-  bool may_end_ = false;           // the last octets that the first filter took were a record
   std::string loose_;              // what a popped filter had not delivered
   std::size_t loose_backlog_ = 0;  // the same as that filter counted it
   std::string loose_record_;       // loose_, when delivered
