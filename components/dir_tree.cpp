@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <string_view>
 #include <utility>
 
 namespace poe {
@@ -20,6 +21,13 @@ std::int64_t wall_ns() {
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+// The folder something is in, and its name there.
+std::pair<std::string_view, std::string_view> split(std::string_view relative) {
+  const std::size_t slash = relative.rfind('/');
+  if (slash == std::string_view::npos) return {{}, relative};
+  return {relative.substr(0, slash), relative.substr(slash + 1)};
 }
 
 struct CloseFolder {
@@ -115,9 +123,8 @@ void DirTree::no_notices() {
 void DirTree::open_folder(const std::string& relative, unsigned depth) {
   Folder& folder = folders_[relative];
   folder.depth = depth;
-  const std::size_t slash = relative.rfind('/');
-  const bool above = slash != std::string::npos;
-  const Entry* const entry = find(relative.substr(0, above ? slash : 0), relative.substr(above ? slash + 1 : 0));
+  const auto [above, name] = split(relative);
+  const Entry* const entry = find(above, name);
   if (entry != nullptr) folder.device = entry->device;
   if (entry != nullptr) folder.inode = entry->inode;
   ask_for_notices(relative, folder);
@@ -143,13 +150,12 @@ void DirTree::ask_for_notices(const std::string& relative, Folder& folder) {
 // has sorted that out, what is found under the name is not of this folder.
 bool DirTree::is_stale(std::string_view relative) const {
   while (!relative.empty()) {
-    const std::size_t slash = relative.rfind('/');
-    const bool above = slash != std::string_view::npos;
+    const auto [above, name] = split(relative);
     const auto known = folders_.find(relative);
-    const Entry* const entry = find(relative.substr(0, above ? slash : 0), relative.substr(above ? slash + 1 : 0));
+    const Entry* const entry = find(above, name);
     if (known == folders_.end() || entry == nullptr || !entry->is_folder) return true;
     if (entry->device != known->second.device || entry->inode != known->second.inode) return true;
-    relative = relative.substr(0, above ? slash : 0);
+    relative = above;
   }
   return false;
 }

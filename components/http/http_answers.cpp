@@ -165,10 +165,15 @@ Result<void> HttpConnection::respond(HttpResponse&& response) {
   std::string text;
   if (auto done = http().respond(response, response.body, text); !done) return done;
   exchange_->status = response.status;
-  if (exchange_->request.head.method != "HEAD") exchange_->octets = response.body.size();
+  if (has_body()) exchange_->octets = response.body.size();
   send(text);
   finished();
   return {};
+}
+
+// RFC 9110, 6.4.1.
+bool HttpConnection::has_body() const noexcept {
+  return exchange_->request.head.method != "HEAD" && exchange_->status != 204 && exchange_->status != 304;
 }
 
 Result<void> HttpConnection::begin(HttpResponse&& response) {
@@ -186,7 +191,7 @@ Result<void> HttpConnection::begin(HttpResponse&& response) {
 Result<void> HttpConnection::begin_events(HttpResponse&& response) {
   if (auto done = begin(std::move(response)); !done) return done;
   if (!exchange_) return {};  // the connection broke
-  if (exchange_->request.head.method == "HEAD") return end({});
+  if (!has_body()) return end({});
   exchange_->ends_with_client = true;
   if (input_ended_) {
     break_off();
@@ -206,7 +211,7 @@ Result<void> HttpConnection::stream(HttpResponse&& response, HttpSource source) 
   if (auto done = begin(std::move(response)); !done) return done;
   if (!exchange_ || exchange_->connection == nullptr) return {};  // the connection broke; the exchange knows
   exchange_->sourced = true;
-  if (exchange_->request.head.method == "HEAD") return end({});
+  if (!has_body()) return end({});
   source_ = std::move(source);
   pump();
   return {};
@@ -218,7 +223,7 @@ Result<void> HttpConnection::send_file(HttpResponse&& response, Fd file, std::ui
   if (!response.fields.find("Content-Length")) response.fields.add("Content-Length", std::to_string(size));
   if (auto done = begin(std::move(response)); !done) return done;
   if (!exchange_ || exchange_->connection == nullptr) return {};  // the connection broke; the exchange knows
-  if (exchange_->request.head.method == "HEAD" || exchange_->status == 304) return end({});
+  if (!has_body()) return end({});
   if (auto done = http().pass_body(size); !done) return done;
   const auto output = wheel().put_file(std::move(file), offset, size);
   if (!output) {

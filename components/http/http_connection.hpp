@@ -91,6 +91,7 @@ class HttpConnection final : public TcpConnection, private HttpInput::Listener {
   void decorate(HttpResponse& response);
   void add_date(HttpResponse& response);
   void send(std::string_view text);
+  bool has_body() const noexcept;
   Result<void> check_room(const char* of_what, std::size_t size);
   void note_put(std::size_t octets, Output output);
   void pump();

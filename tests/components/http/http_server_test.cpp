@@ -2,6 +2,7 @@
 #include <stdexcept>
 
 #include "http_bench.hpp"
+#include "poe/components/http_events.hpp"
 #include "poe/coroutine.hpp"
 
 namespace poe::test {
@@ -281,6 +282,30 @@ TEST_P(HttpServerTest, LargeBodiesAndSourcesLeaveAsFastAsTheyAreTaken) {
   EXPECT_FALSE(has(broken, "0\r\n\r\n")) << "no end that was none";
   ASSERT_EQ(warnings.lines.size(), 1u);
   EXPECT_TRUE(has(warnings.lines[0], "no disk"));
+}
+
+TEST_P(HttpServerTest, AnAnswerThatMayHaveNoBodyAsksForNone) {
+  HttpServerOptions options = server_options();
+  const auto answer_with = [](int status) {
+    return [status](HttpExchange exchange) {
+      EXPECT_TRUE(exchange.stream(HttpResponse(status), [](std::string& piece) -> Result<bool> {
+        ADD_FAILURE() << "asked for a body";
+        piece = "a body";
+        return false;
+      }));
+      EXPECT_FALSE(exchange) << "the answer is complete";
+    };
+  };
+  const auto no_events = [](HttpExchange exchange) {  // HTML, 9.2.2: the client is not to come back
+    const auto events = HttpEvents::begin(std::move(exchange), HttpResponse(204));
+    EXPECT_TRUE(events && !*events);
+  };
+  options.routes.get("/same", answer_with(304)).get("/nothing", answer_with(204)).get("/events", no_events);
+  serve_http(std::move(options));
+  EXPECT_EQ(status_of(ask_for("GET /same")), "HTTP/1.1 304 Not Modified");
+  EXPECT_EQ(status_of(ask_for("GET /nothing")), "HTTP/1.1 204 No Content");
+  EXPECT_EQ(status_of(ask_for("GET /events")), "HTTP/1.1 204 No Content");
+  EXPECT_EQ(warnings.lines, std::vector<std::string>());
 }
 
 TEST_P(HttpServerTest, ASlowClientOfManyPipelinedRequestsHoldsUpTheirHandling) {

@@ -24,8 +24,8 @@ class POE_API HttpEvents {
   HttpEvents() noexcept = default;
 
   /// Answers with the head of an event stream. `response` may have more fields. The stream has ended at once (this is
-  /// false) if the client has ended its half, asked by HEAD, or the server is being drained. Errors: as
-  /// HttpExchange::begin().
+  /// false) if the client has ended its half, asked by HEAD, or the server is being drained; or with status 204, which
+  /// tells the client not to come back. Errors: as HttpExchange::begin().
   static Result<HttpEvents> begin(HttpExchange exchange, HttpResponse response = HttpResponse(200));
 
   /// Whether the client is still there, as far as is known: a connection that broke silently shows when something is

@@ -105,7 +105,8 @@ class POE_API HttpExchange {
   }
 
   /// An answer whose body comes from a source, which is asked whenever the output has room. The server keeps it; this
-  /// handle may go. `response.body` is not looked at. Give a Content-Length if it is known, or the body is chunked.
+  /// handle may go. `response.body` is not looked at. Give a Content-Length if it is known, or the body is chunked. The
+  /// source is not asked where there is no body: for HEAD, 204 and 304.
   Result<void> stream(HttpResponse response, HttpSource source);
 
   /// An answer whose body is `size` octets of a regular file, from `offset` on: see ReadWrite::put_file().
