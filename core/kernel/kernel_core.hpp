@@ -20,6 +20,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "call_scopes.hpp"
 #include "fork_guard.hpp"
 #include "loop_fds.hpp"
 #include "loop_seat.hpp"
@@ -41,12 +42,6 @@ namespace poe {
 /// A record taken out of the queue because its session is on the stack of a nested slice.
 using HeldRecord = std::unique_ptr<std::byte[]>;
 
-/// A session whose handler is suspended below the present one.
-struct Frame {
-  std::uint32_t slot;
-  const Frame* outer;
-};
-
 /// An event posted by name.
 struct DynamicCall {
   std::string name;
@@ -58,38 +53,8 @@ struct SignalRequest {
   SessionId to;
 };
 
-class KernelCore;
 class AskAwait;
 class AskTicket;
-
-/// Suspends the handler being run, if any, and makes another session current for a scope.
-class Entered {
- public:
-  Entered(KernelCore& core, std::uint32_t slot, std::uint32_t sender, const EventKey* event) noexcept;
-  Entered(const Entered&) = delete;
-  Entered& operator=(const Entered&) = delete;
-  ~Entered();
-
- private:
-  KernelCore& core_;
-  std::uint32_t current_, sender_;
-  const EventKey* event_;
-  Frame frame_;
-};
-
-/// For a scope, the call of a handler, told to the log and to observers if its session is traced or observed.
-class Hooked {
- public:
-  Hooked(KernelCore& core, std::uint32_t slot, std::uint32_t sender, const EventKey& key) noexcept;
-  Hooked(const Hooked&) = delete;
-  Hooked& operator=(const Hooked&) = delete;
-  ~Hooked();
-
- private:
-  KernelCore& core_;
-  Dispatch dispatch_;
-  bool observed_ = false;
-};
 
 class KernelCore final : public Dispatcher, public LoopEvents {
  public:
