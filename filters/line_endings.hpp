@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,12 +28,9 @@ class LineEndings {
 
   /// Looks from `from` on. `at_end`: nothing follows the text.
   EndingMatch find(std::string_view text, std::size_t from, bool at_end) const {
-    if (kind_ == Kind::octet) {
-      const void* hit = from < text.size() ? std::memchr(text.data() + from, octet_, text.size() - from) : nullptr;
-      if (hit == nullptr) return {text.size(), 0};
-      return {static_cast<std::size_t>(static_cast<const char*>(hit) - text.data()), 1};
-    }
-    return find_slowly(text, from, at_end);
+    if (kind_ != Kind::octet) return find_slowly(text, from, at_end);
+    const std::size_t at = text.find(octet_, from);
+    return at == std::string_view::npos ? EndingMatch{text.size(), 0} : EndingMatch{at, 1};
   }
 
   /// The first ending, if it is of one octet; the text's size, or more, if there is none, or all are longer.
