@@ -181,11 +181,13 @@ void expect_nothing_kept(StackableFilter filter, std::string_view held, std::str
 TEST(StackableFilterTest, NothingIsKeptOfWhatALaterFilterDrops) {
   const RecordBlockFilter last(pairs());
   expect_nothing_kept(StackableFilter::of(LineFilter(), GrepFilter(&no_comment), last), "a\n", "#1\n#2\n#3\n");
-  expect_nothing_kept(StackableFilter::of(LineFilter(), MapFilter(&same), GrepFilter(&no_comment), last), "a\n", "#1\n");
+  expect_nothing_kept(StackableFilter::of(LineFilter(), MapFilter(&same), GrepFilter(&no_comment), last), "a\n",
+                      "#1\n");
   LineOptions fields(";");
   fields.max_length = 20;
   expect_nothing_kept(StackableFilter::of(LineFilter(), LineFilter(fields), last), "a;\n", "an endless field\n");
-  expect_nothing_kept(StackableFilter::of(LineFilter(), LineFilter(fields), last), "a;an endless\n", "field, and more\n");
+  expect_nothing_kept(StackableFilter::of(LineFilter(), LineFilter(fields), last), "a;an endless\n",
+                      "field, and more\n");
 }
 
 TEST(StackableFilterTest, PushedFilterSeesWhatWasNotDelivered) {
