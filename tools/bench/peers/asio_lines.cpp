@@ -49,7 +49,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
 void asio_lines(Run& run) {
   asio::io_context context(1);
-  AsioServer<Connection> server(context, run.listener, run.size);
+  const AsioServer<Connection, asio::ip::tcp::acceptor> server(context, run.listener, run.size);
   context.run();
 }
 

@@ -1,27 +1,26 @@
 // SPDX-License-Identifier: MIT
 //
-// The listener of the servers on Asio. The file that includes it says which Asio, by ASIO_STANDALONE.
+// The listener of the servers on Asio, alone or Boost's.
 #pragma once
 
-#include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
 #include <memory>
 #include <utility>
 
 namespace poe::bench {
 
 /// Takes so many connections and no more: each a shared Connection(socket), which is told to read().
-template <class Connection>
+/// @tparam Acceptor  ip::tcp::acceptor of either
+template <class Connection, class Acceptor>
 class AsioServer {
  public:
-  AsioServer(asio::io_context& context, int listener, unsigned expected)
-      : acceptor_(context, asio::ip::tcp::v4(), listener), left_(expected) {
+  AsioServer(auto& context, int listener, unsigned expected)
+      : acceptor_(context, Acceptor::protocol_type::v4(), listener), left_(expected) {
     accept();
   }
 
  private:
   void accept() {
-    acceptor_.async_accept([this](const asio::error_code& error, asio::ip::tcp::socket socket) {
+    acceptor_.async_accept([this](const auto& error, auto socket) {
       if (error) return;
       std::make_shared<Connection>(std::move(socket))->read();
       if (--left_ != 0) {
@@ -31,7 +30,7 @@ class AsioServer {
       }
     });
   }
-  asio::ip::tcp::acceptor acceptor_;
+  Acceptor acceptor_;
   unsigned left_;
 };
 

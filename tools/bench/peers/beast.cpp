@@ -12,6 +12,7 @@
 #include <string>
 
 #include "../run.hpp"
+#include "asio_server.hpp"
 #include "peers.hpp"
 
 namespace poe::bench {
@@ -50,32 +51,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   http::response<http::string_body> response_;
 };
 
-class Server {
- public:
-  Server(boost::asio::io_context& context, int listener, unsigned expected)
-      : acceptor_(context, tcp::v4(), listener), left_(expected) {
-    accept();
-  }
-
- private:
-  void accept() {
-    acceptor_.async_accept([this](const error_code& error, tcp::socket socket) {
-      if (error) return;
-      std::make_shared<Connection>(std::move(socket))->read();
-      if (--left_ != 0) {
-        accept();
-      } else {
-        acceptor_.close();
-      }
-    });
-  }
-  tcp::acceptor acceptor_;
-  unsigned left_;
-};
-
 void beast_hello(Run& run) {
   boost::asio::io_context context(1);
-  Server server(context, run.listener, run.size);
+  const AsioServer<Connection, tcp::acceptor> server(context, run.listener, run.size);
   context.run();
 }
 
