@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // What an idle connection of a server costs: all of the heap, the loop's share included, for each of many.
-#include <malloc.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <iostream>
 
+#include "../heap_in_use.hpp"
 #include "tcp_bench.hpp"
 
 namespace poe::test {
@@ -14,11 +14,6 @@ namespace {
 
 constexpr std::size_t kMost = 10'000;
 constexpr std::size_t kBatch = 100;  // fits any backlog
-
-std::size_t heap_in_use() {
-  const auto info = mallinfo2();
-  return info.uordblks + info.hblkhd;
-}
 
 /// Descriptors this process may have. Raised as far as it may be while the object lives.
 class Descriptors {

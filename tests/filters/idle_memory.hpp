@@ -4,29 +4,14 @@
 // records.
 #pragma once
 
-#include <malloc.h>
-
 #include <functional>
 #include <memory>
 #include <string_view>
 
+#include "../heap_in_use.hpp"
 #include "filter_suite.hpp"
 
-#ifdef __SANITIZE_ADDRESS__
-extern "C" std::size_t __sanitizer_get_current_allocated_bytes();  // g++ has no header for it
-#endif
-
 namespace poe::test {
-
-// Octets on the heap. A constant where another allocator than the C library's is at work.
-inline std::size_t heap_in_use() {
-#ifdef __SANITIZE_ADDRESS__
-  return __sanitizer_get_current_allocated_bytes();
-#else
-  const struct mallinfo2 all = mallinfo2();
-  return all.uordblks + all.hblkhd;
-#endif
-}
 
 // Octets that an idle filter has more than a new one, after the input came in three pieces.
 inline std::size_t held_when_idle(const std::function<std::unique_ptr<Filter>()>& make, std::string_view input) {
