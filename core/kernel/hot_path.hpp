@@ -106,8 +106,9 @@ inline void KernelCore::cancel_timer(Handle& handle) noexcept {
   --of.references;
   --handles_;
   const bool observed = (of.hooks & Slot::kObserved) != 0;
-  if (of.references == 0 || observed || asleep_ || retired_ || timer_queue_.is_to_compact()) [[unlikely]]
-    after_cancel(slot);
+  if (of.references == 0 || observed || asleep_) [[unlikely]] {
+    if (of.id != 0) dropped_reference(slot);
+  }
 }
 
 }  // namespace poe

@@ -14,7 +14,6 @@ namespace poe {
 class IndexPool {
  public:
   std::uint32_t size() const noexcept { return static_cast<std::uint32_t>(free_.size()) * 64; }
-  std::uint32_t taken() const noexcept { return taken_; }
   bool full() const noexcept { return lowest_ == free_.size(); }
   /// `count` more; a multiple of 64. Only when full().
   void grow(std::uint32_t count) {
@@ -27,7 +26,6 @@ class IndexPool {
     std::uint64_t& free = free_[lowest_];
     const std::size_t index = lowest_ * 64 + static_cast<std::size_t>(std::countr_zero(free));
     free &= free - 1;
-    ++taken_;
     if (free == 0) [[unlikely]]
       to_next_word();
     return static_cast<std::uint32_t>(index);
@@ -38,7 +36,6 @@ class IndexPool {
     if (free == 0) [[unlikely]]
       open(word);
     free |= bit(index);
-    --taken_;
   }
   bool is_taken(std::uint32_t index) const noexcept { return (free_[index / 64] & bit(index)) == 0; }
 
@@ -58,7 +55,6 @@ class IndexPool {
   std::vector<std::uint64_t> free_;  // a bit for each place
   std::vector<std::uint64_t> open_;  // a bit for each word of free_ that is not zero
   std::size_t lowest_ = 0;           // the first such word; free_.size() if there is none
-  std::uint32_t taken_ = 0;
 };
 
 }  // namespace poe

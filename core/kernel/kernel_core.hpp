@@ -229,7 +229,6 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   void free_timer(std::uint32_t index) noexcept;
   void unlist_timer(std::uint32_t index) noexcept;
   void cancel_timer(Handle& handle) noexcept;
-  void after_cancel(std::uint32_t slot) noexcept;
   void drop_timer(std::uint32_t index) noexcept;
   void detach_timer(std::uint32_t index) noexcept;
   void drop_timers_of(SessionId id) noexcept;

@@ -42,6 +42,7 @@ class Slab {
     if (indices_.full()) grow();
     const std::uint32_t index = indices_.take();
     ::new (static_cast<void*>(cell(index).bytes)) T{std::forward<A>(arguments)...};
+    ++live_;
     return index;
   }
   void remove(std::uint32_t index) noexcept {
@@ -49,6 +50,7 @@ class Slab {
     place.value()->~T();
     place.generation = (place.generation + 1) & 0xFFFFFF;
     indices_.give_back(index);
+    --live_;
   }
   T& operator[](std::uint32_t index) noexcept { return *cell(index).value(); }
   const T& operator[](std::uint32_t index) const noexcept { return *const_cast<Slab*>(this)->cell(index).value(); }
@@ -60,7 +62,7 @@ class Slab {
   bool holds(std::uint32_t index, std::uint32_t generation) const noexcept {
     return index < size() && const_cast<Slab*>(this)->cell(index).generation == generation;
   }
-  std::uint32_t live() const noexcept { return indices_.taken(); }
+  std::uint32_t live() const noexcept { return live_; }
   std::uint32_t size() const noexcept { return indices_.size(); }
   bool used(std::uint32_t index) const noexcept { return indices_.is_taken(index); }
 
@@ -78,6 +80,7 @@ class Slab {
 
   IndexPool indices_;
   std::vector<CellBlock<Cell>> chunks_;
+  std::uint32_t live_ = 0;
 };
 
 }  // namespace poe

@@ -47,6 +47,7 @@ void TimerQueue::sift_down(std::size_t at, const Entry moved) noexcept {
 }
 
 void TimerQueue::grow() {
+  if (mostly_stale()) return compact();
   const std::size_t room = std::max<std::size_t>(2 * room_, 61);
   CellBlock<Entry> more = make_cells<Entry>(room + kBefore);
   std::copy_n(entries_.get(), room_ == 0 ? 0 : entry_count_ + kBefore, more.get());
@@ -57,6 +58,7 @@ void TimerQueue::grow() {
 // The hole goes down along the least children first and the last entry then up, mostly not at all: half the compares.
 void TimerQueue::drop_top() noexcept {
   const Entry last = entry(--entry_count_);
+  in_heap_ = entry_count_;
   if (entry_count_ == 0) return;
   std::size_t hole = 0;
   for (std::size_t least = least_child(hole); least < entry_count_; least = least_child(hole)) {
@@ -66,13 +68,25 @@ void TimerQueue::drop_top() noexcept {
   sift_up(hole, last);
 }
 
+// What was added since the last look becomes part of the heap.
+void TimerQueue::sort_in() noexcept {
+  if (entry_count_ - in_heap_ >= in_heap_) return build_heap();
+  for (; in_heap_ < entry_count_; ++in_heap_) sift_up(in_heap_, entry(in_heap_));
+}
+
+void TimerQueue::build_heap() noexcept {
+  in_heap_ = entry_count_;
+  for (std::size_t at = (in_heap_ + 2) / 4; at-- > 0;) sift_down(at, entry(at));
+}
+
 // Afterwards the top is a timer that is due then.
 void TimerQueue::settle() {
+  if (mostly_stale()) compact();
+  if (in_heap_ != entry_count_) sort_in();
   for (;;) {
     const Entry top = entry(0);
     if (stale(top)) {
       drop_top();
-      ++spare_;
       continue;
     }
     TimerWhen& state = timers_.when(top.timer);
@@ -94,25 +108,20 @@ void TimerQueue::move(std::uint32_t timer, std::int64_t due) {
   state.order = take_order();
   if (later) return;
   state.entry = state.order;
-  push(Entry{due, timer, state.order});
-  --spare_;
-  if (is_to_compact()) compact();
+  entry(entry_count_++) = Entry{due, timer, state.order};
 }
 
 std::uint32_t TimerQueue::pop() {
   settle();
   const std::uint32_t timer = entry(0).timer;
   drop_top();
-  timers_.when(timer).entry = 0;
-  --live_;
-  spare_ -= kStale;
+  remove(timer);
   // While the handler of this one runs: the next, which is one of these.
   for (std::size_t at = 0; at < 5 && at < entry_count_; ++at) timers_.prefetch(entry(at).timer);
   return timer;
 }
 
-// Keeps the entries nobody waits for, 16 octets each, few: a program that sets and cancels for ever needs no more
-// memory than that. Each compaction is paid by as many removals.
+// Drops the entries nobody waits for. Paid by as many removals.
 void TimerQueue::compact() noexcept {
   std::size_t kept = 0;
   for (std::size_t at = 0; at < entry_count_; ++at) {
@@ -126,8 +135,7 @@ void TimerQueue::compact() noexcept {
     entry(kept++) = Entry{state.due, old.timer, state.order};
   }
   entry_count_ = kept;
-  spare_ = kStale * static_cast<std::ptrdiff_t>(live_) + kFew;
-  for (std::size_t at = (entry_count_ + 2) / 4; at-- > 0;) sift_down(at, entry(at));
+  in_heap_ = 0;
 }
 
 }  // namespace poe

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernel's timers, ordered by due time and, among equals, by when they were set (P003). Adding costs O(log n) at
-// worst and O(1) for most; taking a timer out or moving it later is a store: its entry stays in the heap and is
-// passed over, or set right, when it comes to the top.
+// The kernel's timers, ordered by due time and, among equals, by when they were set (P003). All the work is put off
+// until somebody asks which is first, at most once a turn: adding a timer appends an entry behind the heap, taking one
+// out or moving it later is a store, and its entry is passed over, or set right, when it comes to the top.
 //
 // Why by hand: Boost.Heap's mutable d-ary heap allocates a list node for each element and hands out iterators; here the
 // deadline lies beside the index, four children share a cache line, and nothing is allocated per timer.
@@ -28,28 +28,26 @@ class TimerQueue {
     if (entry_count_ == room_) [[unlikely]]
       grow();
   }
-  /// Puts a timer in that is not there.
-  void add(std::uint32_t timer, std::int64_t due) { add(timer, timers_.when(timer), due); }
-  void add(std::uint32_t timer, TimerWhen& when, std::int64_t due) {
+  /// Puts a timer in that is not there; there is room for it.
+  void add(std::uint32_t timer, TimerWhen& when, std::int64_t due) noexcept {
     const std::uint32_t order = take_order();
-    push(Entry{due, timer, order});
+    entry(entry_count_++) = Entry{due, timer, order};
     when = {due, order, order};
     ++live_;
-    spare_ += kStale;
+  }
+  void add(std::uint32_t timer, std::int64_t due) {
+    make_room();
+    add(timer, timers_.when(timer), due);
   }
   /// Takes out one that is there.
   void remove(std::uint32_t timer) noexcept {
     timers_.when(timer).entry = 0;
     forget();
-    if (is_to_compact()) compact();
   }
   /// One that was there has left the table, or is about to.
   void forget() noexcept {
-    --live_;
-    spare_ -= kStale + 1;
+    if (--live_ == 0) entry_count_ = in_heap_ = 0;
   }
-  bool is_to_compact() const noexcept { return spare_ < 0; }
-  void compact() noexcept;
   /// To another time, or in.
   void move(std::uint32_t timer, std::int64_t due);
 
@@ -87,8 +85,8 @@ class TimerQueue {
   };
   // The root is the last of its group of four, so that the children of i, 4i+1 to 4i+4, share a cache line.
   static constexpr std::size_t kBefore = 3;
-  static constexpr std::ptrdiff_t kStale = 4;  // for each timer at most: as much memory as it takes itself
-  static constexpr std::ptrdiff_t kFew = 64;
+  static constexpr std::size_t kStale = 4;  // for each timer: as much memory as it takes itself
+  static constexpr std::size_t kFew = 64;
   Entry& entry(std::size_t at) noexcept { return entries_.get()[at + kBefore]; }
   bool stale(const Entry& entry) const noexcept {  // gone, or set anew since
     return !timers_.used(entry.timer) || timers_.when(entry.timer).entry != entry.order;
@@ -99,11 +97,12 @@ class TimerQueue {
       next_order_ = 1;
     return order;
   }
-  void push(const Entry& added) {
-    make_room();
-    sift_up(entry_count_++, added);
-  }
+  // A program that sets and cancels for ever needs no more memory than that.
+  bool mostly_stale() const noexcept { return entry_count_ > (kStale + 1) * live_ + kFew; }
   void grow();
+  void compact() noexcept;
+  void sort_in() noexcept;
+  void build_heap() noexcept;
   void settle();
   void drop_top() noexcept;
   void fetch_children_of(std::size_t at) noexcept;
@@ -122,9 +121,9 @@ class TimerQueue {
   TimerTable& timers_;
   CellBlock<Entry> entries_;
   std::size_t room_ = 0;         // for entries
-  std::size_t entry_count_ = 0;  // in the heap
+  std::size_t entry_count_ = 0;  // stale ones too
+  std::size_t in_heap_ = 0;      // of these, the first
   std::size_t live_ = 0;         // timers
-  std::ptrdiff_t spare_ = kFew;  // entries that may yet become stale: there are at most kStale a timer, and kFew
   std::uint32_t next_order_ = 1;
 };
 

@@ -179,13 +179,6 @@ void KernelCore::unlist_timer(std::uint32_t index) noexcept {
   if (tag.is(TimerTag::kDetached)) unlink(timers_, &Cold::detached_timers, index);
 }
 
-// What a cancelled timer seldom leads to.
-void KernelCore::after_cancel(std::uint32_t slot) noexcept {
-  if (timer_queue_.is_to_compact()) timer_queue_.compact();
-  if (slots_[slot].id != 0) dropped_reference(slot);
-  if (handles_ == 0 && retired_) delete this;
-}
-
 void KernelCore::drop_timer(std::uint32_t index) noexcept {
   TimerTag& tag = timers_.tag(index);
   if (tag.is(TimerTag::kWall)) forget_wall_alarm(index);

@@ -3,7 +3,9 @@
 // Timers that go while something of them is in use: handles held by their own arguments, ticks within ticks, ends of
 // sessions and kernels.
 #include <memory>
+#include <vector>
 
+#include "../heap_in_use.hpp"
 #include "kernel_lab.hpp"
 #include "poe/observer.hpp"
 
@@ -63,6 +65,36 @@ TEST_P(TimerLife, HeldByItsOwnWorkItCanBeCancelledAndReplaced) {
     expect_books_balance();
   }));
   ASSERT_TRUE(succeeded(kernel.run()));
+}
+
+// Whether the loop looks at the timers in between, or all goes on within one handler.
+TEST_P(TimerLife, SettingAndCancellingForEverNeedsNoMemory) {
+  constexpr std::size_t kEach = 1000;
+  std::vector<Timer> timers;
+  timers.reserve(kEach);
+  std::size_t before = 0;
+  int left = 300;
+  const auto set_and_cancel = [&](Self& self) {
+    for (std::size_t i = 0; i < kEach; ++i) timers.push_back(self.after(1h, ping));
+    timers.clear();
+  };
+  kernel.spawn(actor()
+                   .on(start, [](auto&, Self& self) { self.yield(ping); })
+                   .on(ping, [&, kept = Timer()](auto&, Self& self) mutable {
+                     if (!kept) kept = self.after(1h, ping);  // there is always one that waits
+                     const int turns = left == 200 ? 100 : 1;
+                     for (int i = 0; i < turns; ++i) set_and_cancel(self);
+                     if (left == 290) before = heap_in_use();
+                     if (--left == 0) {
+                       EXPECT_LT(heap_in_use(), before + (256U << 10));
+                       kept.cancel();
+                     } else {
+                       self.yield(ping);
+                     }
+                   }));
+  ASSERT_TRUE(succeeded(kernel.run()));
+  EXPECT_EQ(left, 0);
+  expect_books_balance();
 }
 
 TEST_P(TimerLife, CancelledTogetherOneMayHoldTheHandleOfAnother) {
