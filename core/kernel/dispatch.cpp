@@ -313,7 +313,10 @@ void KernelCore::attend() {
 }
 
 void KernelCore::drain_mailbox() {
-  for (Letter& letter : mailbox_->take()) {
+  constexpr std::size_t kMostKept = 1024;
+  std::vector<Letter> letters = std::exchange(letters_, {});
+  mailbox_->take(letters);
+  for (Letter& letter : letters) {
     if (letter.event() == nullptr) {
       release_postback(letter.to());
     } else if (alive(letter.to())) {
@@ -325,6 +328,8 @@ void KernelCore::drain_mailbox() {
       sent(*record);
     }
   }
+  letters.clear();
+  if (letters.capacity() <= kMostKept) letters_ = std::move(letters);
 }
 
 // ---- Dispatcher: what posting needs out of line

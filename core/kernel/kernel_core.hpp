@@ -484,6 +484,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   std::function<void()> wake_bridge_{};  // while its helper waits: makes it look again
   const poe_sys* system_ = nullptr;      // once chosen
   std::shared_ptr<Mailbox> mailbox_;
+  std::vector<Letter> letters_;  // an empty one with memory
   ForkGuard fork_guard_;
   Kernel::Counts counts_{};
   std::uint32_t handles_ = 0;

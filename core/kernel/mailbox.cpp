@@ -5,22 +5,21 @@
 
 namespace poe {
 
-Letter::Letter(SessionId to, const EventKey& event, void* payload)
-    : to_(to), event_(&event), payload_(std::make_unique<std::byte[]>(event.ops->size + std::size_t{1})) {
-  event.ops->relocate(payload, payload_.get());
+Letter::Letter(SessionId to, const EventKey& event, void* payload) : to_(to), event_(&event) {
+  if (event.ops->size > kRoom) box_ = std::make_unique_for_overwrite<std::byte[]>(event.ops->size);
+  event.ops->relocate(payload, this->payload());
 }
 
 Letter::Letter(Letter&& other) noexcept
-    : to_(other.to_), event_(std::exchange(other.event_, nullptr)), payload_(std::move(other.payload_)) {}
+    : to_(other.to_), event_(std::exchange(other.event_, nullptr)), box_(std::move(other.box_)) {
+  if (event_ != nullptr && !box_) event_->ops->relocate(other.small_, small_);
+}
 
 Letter::~Letter() {
-  if (payload_ && event_->ops->destroy != nullptr) event_->ops->destroy(payload_.get());
+  if (event_ != nullptr && event_->ops->destroy != nullptr) event_->ops->destroy(payload());
 }
 
-void Letter::unpack(void* at) noexcept {
-  event_->ops->relocate(payload_.get(), at);
-  payload_.reset();
-}
+void Letter::unpack(void* at) noexcept { std::exchange(event_, nullptr)->ops->relocate(payload(), at); }
 
 Result<void> Mailbox::put(Letter letter) {
   const std::lock_guard lock(mutex_);
@@ -40,10 +39,11 @@ KernelCore* Mailbox::here() const noexcept {
   return core != nullptr && thread_.load(std::memory_order_acquire) == std::this_thread::get_id() ? core : nullptr;
 }
 
-std::vector<Letter> Mailbox::take() {
+void Mailbox::take(std::vector<Letter>& into) {
+  into.clear();
   const std::lock_guard lock(mutex_);
   waiting_.store(false, std::memory_order_relaxed);
-  return std::exchange(letters_, {});
+  letters_.swap(into);
 }
 
 void Mailbox::open(std::function<void()> wake) {

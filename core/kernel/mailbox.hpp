@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -34,13 +35,17 @@ class Letter {
 
   SessionId to() const noexcept { return to_; }
   const EventKey* event() const noexcept { return event_; }
-  /// Moves the payload to `at`.
+  /// Moves the payload to `at`; it has no event any more.
   void unpack(void* at) noexcept;
 
  private:
+  static constexpr std::size_t kRoom = 16;  // octets of a payload that needs no memory of its own
+  void* payload() noexcept { return box_ ? box_.get() : small_; }
+
   SessionId to_;
   const EventKey* event_ = nullptr;
-  std::unique_ptr<std::byte[]> payload_;  // null: none, or unpacked
+  std::unique_ptr<std::byte[]> box_;
+  alignas(8) std::byte small_[kRoom];
 };
 
 class Mailbox {
@@ -55,7 +60,8 @@ class Mailbox {
   // ---- loop thread
 
   bool waiting() const noexcept { return waiting_.load(std::memory_order_acquire); }
-  std::vector<Letter> take();
+  /// All there are, in the place of what is in `into`, whose memory serves the next ones.
+  void take(std::vector<Letter>& into);
   /// Opens the gate: `wake` is called, under the lock, with the first letter after each take().
   void open(std::function<void()> wake);
   /// Closes it; no wake is under way when this returns.
