@@ -8,13 +8,18 @@
 
 namespace poe {
 
+namespace {
+
+constexpr std::size_t kPage = 1;  // the system rounds up
+
+}  // namespace
+
 ForkGuard::ForkGuard() : pid_(::getpid()) {
 #ifdef MADV_WIPEONFORK
-  const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  void* page = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* page = ::mmap(nullptr, kPage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (page == MAP_FAILED) return;
-  if (::madvise(page, size, MADV_WIPEONFORK) != 0) {
-    ::munmap(page, size);
+  if (::madvise(page, kPage, MADV_WIPEONFORK) != 0) {
+    ::munmap(page, kPage);
     return;
   }
   page_ = static_cast<volatile unsigned char*>(page);
@@ -23,7 +28,7 @@ ForkGuard::ForkGuard() : pid_(::getpid()) {
 }
 
 ForkGuard::~ForkGuard() {
-  if (page_ != nullptr) ::munmap(const_cast<unsigned char*>(page_), static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)));
+  if (page_ != nullptr) ::munmap(const_cast<unsigned char*>(page_), kPage);
 }
 
 bool ForkGuard::forked() const noexcept { return page_ != nullptr ? *page_ == 0 : ::getpid() != pid_; }

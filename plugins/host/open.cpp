@@ -6,6 +6,7 @@
 
 #include <charconv>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "environment.hpp"
@@ -26,20 +27,22 @@ Result<void> read_inner_set(KernelOptions& kernel) {
 }
 
 /// What the operator asks for goes beside what the program does.
-Result<void> add_flags_of_environment(KernelOptions& kernel) {
-  const auto trace = parse_trace(host_room::environment("POE_TRACE"));
-  if (!trace) return failure(Error(trace.error()).with("from", "the environment variable POE_TRACE"));
-  const auto asserts = parse_assert(host_room::environment("POE_ASSERT"));
-  if (!asserts) return failure(Error(asserts.error()).with("from", "the environment variable POE_ASSERT"));
-  kernel.trace = kernel.trace | *trace;
-  kernel.asserts = kernel.asserts | *asserts;
+template <class Flags>
+Result<void> add_flags(const char* variable, Result<Flags> (*parse)(std::string_view), Flags& flags) {
+  const std::string text = host_room::environment(variable);
+  if (text.empty()) return {};
+  const auto asked = parse(text);
+  if (!asked) return failure(Error(asked.error()).with("from", std::string("the environment variable ") + variable));
+  flags = flags | *asked;
   return {};
 }
 
 }  // namespace
 
 Result<Kernel> open_kernel(OpenOptions options) {
-  if (auto flags = add_flags_of_environment(options.kernel); !flags) return failure(flags.error());
+  if (auto trace = add_flags("POE_TRACE", &parse_trace, options.kernel.trace); !trace) return failure(trace.error());
+  if (auto asserts = add_flags("POE_ASSERT", &parse_assert, options.kernel.asserts); !asserts)
+    return failure(asserts.error());
   if (auto inner = read_inner_set(options.kernel); !inner) return failure(inner.error());
   LogSink* log = options.kernel.log;
   auto loops = std::make_unique<host_room::PluginLoops>(

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include "own_object.hpp"
 
-#include <dlfcn.h>
+#include <link.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
+#include <span>
 
 namespace poe::host_room {
 
@@ -33,19 +34,33 @@ std::string canonical_below(const std::string& base, const std::string& below) {
 
 namespace {
 
+/// Of the object that has anchor(), for dl_iterate_phdr(3). Why not dladdr(3): it goes through all symbols for a name
+/// that nobody wants.
+int describe_own(dl_phdr_info* object, std::size_t, void* into) {
+  const auto address = reinterpret_cast<ElfW(Addr)>(&anchor);
+  const std::span segments(object->dlpi_phdr, object->dlpi_phnum);
+  const auto holds = [&](const ElfW(Phdr) & segment) {
+    return segment.p_type == PT_LOAD && address - (object->dlpi_addr + segment.p_vaddr) < segment.p_memsz;
+  };
+  if (std::none_of(segments.begin(), segments.end(), holds)) return 0;
+  OwnObject& own = *static_cast<OwnObject*>(into);
+  const auto first = std::find_if(segments.begin(), segments.end(), [](const auto& s) { return s.p_type == PT_LOAD; });
+  own.header = reinterpret_cast<const ElfW(Ehdr)*>(object->dlpi_addr + first->p_vaddr);
+  own.is_program = object->dlpi_name[0] == '\0';
+  own.path = object->dlpi_name;
+  return 1;
+}
+
 OwnObject find_own_object() {
-  Dl_info info{};
-  void* extra = nullptr;
-  if (dladdr1(reinterpret_cast<void*>(&anchor), &info, &extra, RTLD_DL_LINKMAP) == 0) return {};
-  const auto* map = static_cast<const link_map*>(extra);
   OwnObject own;
-  own.header = static_cast<const ElfW(Ehdr)*>(info.dli_fbase);
-  own.is_program = map->l_name[0] == '\0';
-  // Never dli_fname for the program: that is argv[0], which its caller chooses.
+  dl_iterate_phdr(&describe_own, &own);
+  // Never a name for the program: that is argv[0], which its caller chooses.
   if (own.is_program)
     own.path = canonical("/proc/self/exe");
-  else if (map->l_name[0] == '/')
-    own.path = canonical(map->l_name);
+  else if (own.path.starts_with('/'))
+    own.path = canonical(own.path);
+  else
+    own.path.clear();
   return own;
 }
 

@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 
 #include "environment.hpp"
 #include "own_object.hpp"
@@ -14,8 +13,8 @@ namespace poe::host_room {
 namespace {
 
 std::string octal(mode_t mode) {
-  char text[8];
-  std::snprintf(text, sizeof text, "%04o", static_cast<unsigned>(mode) & 07777u);
+  std::string text;
+  for (int shift = 9; shift >= 0; shift -= 3) text += static_cast<char>('0' + ((mode >> shift) & 7));
   return text;
 }
 
@@ -47,11 +46,11 @@ Believed believed(Origin origin) {
 std::optional<Distrust> distrust(const struct stat& found, const std::string& what, const std::string& path,
                                  const Believed& by, std::vector<std::string>& warnings) {
   if (!owner_is_believed(found.st_uid, by)) return bad_owner(found, what, path);
+  if ((found.st_mode & (S_IWOTH | S_IWGRP)) == 0) return std::nullopt;
   const std::string mode = " (mode " + octal(found.st_mode) + ")";
   if (found.st_mode & S_IWOTH)
     return Distrust{what + " may be changed by every user" + mode,
                     "chmod o-w " + path + ", if you trust what is in it"};
-  if ((found.st_mode & S_IWGRP) == 0) return std::nullopt;
   const std::string group = what + " may be changed by group " + std::to_string(found.st_gid) + mode;
   if (by.strict) return Distrust{group, "chmod g-w " + path + ", if you trust what is in it"};
   warnings.push_back(group);
