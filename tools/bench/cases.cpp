@@ -119,13 +119,13 @@ std::vector<Rival> rivals(const Case& which) {
     case Kind::payload:
       return {{"asio", {0.90, 0.75}}, {"raw-epoll", {2.0, 1.6}}};
     case Kind::timer_set:
-      return {{"libev", {1.0, 0.6}}};
+      return {{"libev", {1.0, 0.6}}, {"libuv", {0.4, 0.25}}};
     case Kind::timer_cancel:
-      return {{"libev", {0.7, 0.35}}};
+      return {{"libev", {0.7, 0.35}}, {"libuv", {0.1, 0.1}}};
     case Kind::timer_fire:
-      return {{"libev", {1.0, 0.75}}};
+      return {{"libev", {1.0, 0.75}}, {"asio", {0.65, 0.65}}};
     case Kind::timer_move:
-      return {{"libev", {1.2, 0.7}}};
+      return {{"libev", {1.2, 0.7}}, {"libuv", {0.3, 0.2}}};
     case Kind::cross_thread:
       return {{"asio", {0.6, 0.3}}, {"raw-epoll", {2.0, 1.2}}};
     case Kind::session_life:

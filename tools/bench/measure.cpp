@@ -128,7 +128,7 @@ Row measure(const Pair& pair, const Effort& effort, const std::function<void(con
   row.peer = pair.peer.name;
   row.unit = unit_of(pair.work.kind);
   row.aim = pair.aim;
-  row.best = pair.work.suite == "net";
+  row.best = pair.work.suite == "net" || pair.work.kernel;
   try {
     progress("estimate");
     const std::uint64_t our_count = operations_for(pair, ours, effort);

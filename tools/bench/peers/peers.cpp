@@ -34,6 +34,9 @@ std::vector<Subject> common_peers() {
 std::vector<Subject> kernel_peers() {
   std::vector<Subject> peers = common_peers();
   peers.push_back(raw_epoll_subject());
+#if POE_BENCH_UV
+  peers.push_back(uv_subject());
+#endif
 #if POE_BENCH_EV
   peers.push_back(ev_subject());
 #endif

@@ -221,10 +221,13 @@ void uv_echo(Run& run) { Server(run.listener, run.size).run(); }
 }  // namespace
 
 Subject uv_subject() {
-  return {"libuv",
-          uv_version_string(),
-          {uv_hops, uv_hops, uv_payload, peer_timer_add<Timers>, peer_timer_cancel<Timers>, peer_timer_fire<Timers>,
-           peer_timer_move<Timers>, uv_pipes, uv_echo}};
+  Subject subject{"libuv",
+                  uv_version_string(),
+                  {uv_hops, uv_hops, uv_payload, peer_timer_add<Timers>, peer_timer_cancel<Timers>,
+                   peer_timer_fire<Timers>, peer_timer_move<Timers>, uv_pipes, uv_echo}};
+  subject.can(Kind::timer_set, peer_timer_add<Timers>);  // from the loop's time, whichever case it is
+  subject.can(Kind::timer_move, peer_timer_move<Timers>);
+  return subject;
 }
 
 }  // namespace poe::bench
