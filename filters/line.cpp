@@ -19,6 +19,7 @@ LineOptions sound(LineOptions options) {
   std::erase(options.endings, std::string());
   const bool by_text = options.ending == LineEnding::literal || options.ending == LineEnding::one_of;
   if (by_text && options.endings.empty()) options.ending = LineEnding::autodetect;
+  if (options.ending == LineEnding::pattern && !options.pattern) options.ending = LineEnding::autodetect;
   options.max_length = std::min(options.max_length, kMostLength);
   return options;
 }
@@ -26,6 +27,7 @@ LineOptions sound(LineOptions options) {
 LineEndings endings_of(const LineOptions& options) {
   if (options.ending == LineEnding::literal) return LineEndings::literal(options.endings.front());
   if (options.ending == LineEnding::one_of) return LineEndings::one_of(options.endings);
+  if (options.ending == LineEnding::pattern) return LineEndings::matching(*options.pattern);
   return LineEndings::newline();
 }
 
@@ -109,7 +111,7 @@ LineFilter::Line LineFilter::scan(bool at_end) {
 
 LineFilter::Line LineFilter::from_fed(bool at_end) {
   const std::string_view text = input_.fed();
-  const EndingMatch match = endings_->find(text, 0, at_end);
+  const LineMatch match = endings_->find(text, 0, at_end);
   return match.size != 0 ? deliver(text, match.at, match.size) : unfinished(match.at);
 }
 
@@ -118,7 +120,7 @@ LineFilter::Line LineFilter::from_held(bool at_end) {
   const std::size_t most = settings_->options.max_length + endings_->longest();
   for (std::size_t step = kFirstBorrow;; step *= 2) {
     const std::string_view text = input_.held();
-    const EndingMatch match = endings_->find(text, scanned_, at_end && input_.fed().empty());
+    const LineMatch match = endings_->find(text, scanned_, at_end && input_.fed().empty());
     if (match.size != 0) {
       input_.give_back_after(match.at + match.size);
       return deliver(text, match.at, match.size);
@@ -149,7 +151,7 @@ bool LineFilter::skip_rest_of_line(bool at_end) {
     const bool in_held = !input_.held().empty();
     if (in_held) input_.borrow(endings_->longest());  // enough to tell for every place in held
     const std::string_view text = in_held ? input_.held() : input_.fed();
-    const EndingMatch match = endings_->find(text, 0, at_end && (!in_held || input_.fed().empty()));
+    const LineMatch match = endings_->find(text, 0, at_end && (!in_held || input_.fed().empty()));
     if (match.size != 0) {
       if (in_held) input_.give_back_after(match.at + match.size);
       leave_ending(text, match.at, match.size);

@@ -29,6 +29,12 @@ LineEndings LineEndings::one_of(std::vector<std::string> texts) {
   return LineEndings(Kind::one_of, std::move(texts), longest);
 }
 
+LineEndings LineEndings::matching(const LinePattern& pattern) {
+  LineEndings made(Kind::pattern, {}, pattern.longest());
+  made.pattern_ = &pattern;
+  return made;
+}
+
 namespace {
 
 const char* find_octet(char octet, const char* start, std::size_t size) {
@@ -54,7 +60,7 @@ std::size_t find_any(std::string_view octets, std::string_view text, std::size_t
   return text.size();
 }
 
-EndingMatch find_newline(std::string_view text, std::size_t from) {
+LineMatch find_newline(std::string_view text, std::size_t from) {
   const std::size_t at = find_any("\n\r", text, from);
   if (at == text.size()) return {at, 0};
   const bool pair = at + 1 < text.size() && text[at + 1] == (text[at] == '\r' ? '\n' : '\r');
@@ -82,13 +88,14 @@ const char* find_text(std::string_view ending, std::string_view text) {
 
 }  // namespace
 
-EndingMatch LineEndings::find_slowly(std::string_view text, std::size_t from, bool at_end) const {
+LineMatch LineEndings::find_slowly(std::string_view text, std::size_t from, bool at_end) const {
   if (kind_ == Kind::newline) return find_newline(text, from);
   if (kind_ == Kind::literal) return find_literal(text, from, at_end);
+  if (kind_ == Kind::pattern) return pattern_->find(text, from, at_end);
   return find_one_of(text, from, at_end);
 }
 
-EndingMatch LineEndings::find_literal(std::string_view text, std::size_t from, bool at_end) const {
+LineMatch LineEndings::find_literal(std::string_view text, std::size_t from, bool at_end) const {
   const std::string& ending = texts_.front();
   const char* hit = from < text.size() ? find_text(ending, text.substr(from)) : nullptr;
   if (hit != nullptr) return {static_cast<std::size_t>(hit - text.data()), ending.size()};
@@ -97,7 +104,7 @@ EndingMatch LineEndings::find_literal(std::string_view text, std::size_t from, b
   return {std::max(from, text.size() - tail), 0};
 }
 
-EndingMatch LineEndings::find_one_of(std::string_view text, std::size_t from, bool at_end) const {
+LineMatch LineEndings::find_one_of(std::string_view text, std::size_t from, bool at_end) const {
   for (std::size_t at = from; at < text.size(); ++at) {
     at = find_any(first_octets_, text, at);
     if (at == text.size()) break;

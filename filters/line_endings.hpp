@@ -9,13 +9,9 @@
 #include <string_view>
 #include <vector>
 
-namespace poe {
+#include "poe/filters/line_pattern.hpp"
 
-/// Where an ending is. size 0: nowhere yet, and none begins before `at`, whatever follows the text.
-struct EndingMatch {
-  std::size_t at;
-  std::size_t size;
-};
+namespace poe {
 
 class LineEndings {
  public:
@@ -25,12 +21,14 @@ class LineEndings {
   static LineEndings literal(std::string text);
   /// `texts` is not empty and none of them is.
   static LineEndings one_of(std::vector<std::string> texts);
+  /// `pattern` stays with its owner.
+  static LineEndings matching(const LinePattern& pattern);
 
   /// Looks from `from` on. `at_end`: nothing follows the text.
-  EndingMatch find(std::string_view text, std::size_t from, bool at_end) const {
+  LineMatch find(std::string_view text, std::size_t from, bool at_end) const {
     if (kind_ != Kind::octet) return find_slowly(text, from, at_end);
     const std::size_t at = text.find(octet_, from);
-    return at == std::string_view::npos ? EndingMatch{text.size(), 0} : EndingMatch{at, 1};
+    return at == std::string_view::npos ? LineMatch{text.size(), 0} : LineMatch{at, 1};
   }
 
   /// The first ending, if it is of one octet; the text's size, or more, if there is none, or all are longer.
@@ -43,17 +41,18 @@ class LineEndings {
   std::size_t longest() const noexcept { return longest_; }
 
  private:
-  enum class Kind : std::uint8_t { octet, literal, newline, one_of };
+  enum class Kind : std::uint8_t { octet, literal, newline, one_of, pattern };
   LineEndings(Kind kind, std::vector<std::string> texts, std::size_t longest);
-  EndingMatch find_slowly(std::string_view text, std::size_t from, bool at_end) const;
-  EndingMatch find_literal(std::string_view text, std::size_t from, bool at_end) const;
-  EndingMatch find_one_of(std::string_view text, std::size_t from, bool at_end) const;
+  LineMatch find_slowly(std::string_view text, std::size_t from, bool at_end) const;
+  LineMatch find_literal(std::string_view text, std::size_t from, bool at_end) const;
+  LineMatch find_one_of(std::string_view text, std::size_t from, bool at_end) const;
 
   Kind kind_;
   char octet_ = 0;
   std::size_t longest_;
   std::vector<std::string> texts_;  // longest first
   std::string first_octets_;
+  const LinePattern* pattern_ = nullptr;
 };
 
 }  // namespace poe

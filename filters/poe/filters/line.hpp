@@ -9,6 +9,7 @@
 
 #include "poe/filters/filter.hpp"
 #include "poe/filters/input_buffer.hpp"
+#include "poe/filters/line_pattern.hpp"
 #include "poe/filters/oversize.hpp"
 
 namespace poe {
@@ -20,7 +21,8 @@ enum class LineEnding : std::uint8_t {
   literal,     ///< one fixed text of any length; the earliest match ends the line (R36)
   any,         ///< CR, LF, CR LF or LF CR, each time anew: POE's default
   autodetect,  ///< the first CR, LF, CR LF or LF CR seen, and from then on only that one (P124)
-  one_of,      ///< the earliest of several texts and of those the longest; stands for POE's InputRegexp (P125)
+  one_of,      ///< the earliest of several texts and of those the longest
+  pattern,     ///< where LineOptions::pattern says: a regular expression (P125)
 };
 
 /// Has constructors, so it is no aggregate: g++ 12 destroys aggregates twice when they travel in a co_await operand.
@@ -35,10 +37,18 @@ struct LineOptions {
   static LineOptions autodetect() { return LineOptions(LineEnding::autodetect, {}); }
   /// Any of `texts` in, CR LF out. Where one text begins another, a line is held back until it is clear which it is.
   static LineOptions one_of(std::vector<std::string> texts) { return {LineEnding::one_of, std::move(texts)}; }
+  /// What `pattern` finds in, CR LF out; null means autodetect. See regexp_lines() (poe/filters/regexp_lines.hpp).
+  static LineOptions matching(std::shared_ptr<const LinePattern> pattern) {
+    LineOptions options(LineEnding::pattern, {});
+    options.pattern = std::move(pattern);
+    return options;
+  }
 
   LineEnding ending = LineEnding::literal;
   /// For `literal` the first, for `one_of` all; empty texts do not count, and with none left it is autodetect.
   std::vector<std::string> endings{"\n"};
+  /// For `pattern`. Shared, being constant.
+  std::shared_ptr<const LinePattern> pattern{};
   /// What encode() puts after each record, also after one that has an ending already.
   std::string output = "\n";
   /// Octets in a line, its ending not counted. Also what the filter may hold of an unfinished line.
