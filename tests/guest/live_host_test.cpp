@@ -8,7 +8,7 @@ namespace poe::test {
 namespace {
 
 using namespace std::chrono_literals;
-inline constexpr Event<> ping{"ping"};
+[[maybe_unused]] inline constexpr Event<> ping{"ping"};  // by the cases of loops that are built
 
 struct Nothing {};
 
