@@ -296,6 +296,7 @@ class InChild {
     pid_ = ::fork();
     if (pid_ == 0) {
       ::alarm(30);
+      for (const int number : {SIGINT, SIGTERM}) ::signal(number, SIG_DFL);  // a shell ignores them for what runs behind
       ready_ = pair[1];
       ::_exit(program(*this));
     }
