@@ -118,8 +118,7 @@ Result<LineOptions> regexp_lines(std::string_view pattern, RegexpLimits limits) 
   std::uint32_t behind = 0;
   pcre2_pattern_info(code.get(), PCRE2_INFO_MAXLOOKBEHIND, &behind);
   if (behind != 0) {
-    return refused(pattern, "it looks at what is before a line's ending",
-                   "write it without \\b, \\B and look-behind");
+    return refused(pattern, "it looks at what is before a line's ending", "write it without \\b, \\B and look-behind");
   }
   return LineOptions::matching(std::make_shared<const Regexp>(std::move(code), limits));
 }

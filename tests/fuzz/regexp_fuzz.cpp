@@ -11,9 +11,10 @@ namespace {
 
 constexpr std::size_t kMaxLength = 24;
 constexpr std::size_t kLongest = 12;
-constexpr const char* kPatterns[] = {"\r?\n",     "a+",           "a*b",       "(a|b)\\1",   "ab|a|b",
-                                     "a(?=.*b)",  "a(?!bc)",      "(?s)a.*?b", "[ab]{2,5}c", "(a+)+c",
-                                     "(?i)b[a]?", "(?:a|ab)(?:c|bcd)(?:d*)", "a$",  "b\\s*$",     "(?>a+)b|c"};
+constexpr const char* kPatterns[] = {"\r?\n",      "a+",       "a*b",       "(a|b)\\1",
+                                     "ab|a|b",     "a(?=.*b)", "a(?!bc)",   "(?s)a.*?b",
+                                     "[ab]{2,5}c", "(a+)+c",   "(?i)b[a]?", "(?:a|ab)(?:c|bcd)(?:d*)",
+                                     "a$",         "b\\s*$",   "(?>a+)b|c"};
 
 }  // namespace
 

@@ -71,16 +71,16 @@ TEST(RegexpLinesTest, WhatIsWrongWithAPatternIsSaid) {
   };
   for (const auto& [pattern, why] :
        {Wrong{"a(b", "missing closing parenthesis, at octet 3"}, Wrong{"[z-a]", "range out of order"},
-        Wrong{"(?<=a)b", "looks at what is before"}, Wrong{"\\bx", "looks at what is before"},
-        Wrong{"(?m)^x", "\"^\""}, Wrong{"x|^y", "\"^\""}, Wrong{"\\Ax", "\"\\A\""},
-        Wrong{"x|\\Gy", "\"\\G\""}, Wrong{"a\\Kb", "\"\\K\""}, Wrong{"(*UTF)x", "\"(*\""},
-        Wrong{"a(*COMMIT)b", "\"(*\""}}) {
+        Wrong{"(?<=a)b", "looks at what is before"}, Wrong{"\\bx", "looks at what is before"}, Wrong{"(?m)^x", "\"^\""},
+        Wrong{"x|^y", "\"^\""}, Wrong{"\\Ax", "\"\\A\""}, Wrong{"x|\\Gy", "\"\\G\""}, Wrong{"a\\Kb", "\"\\K\""},
+        Wrong{"(*UTF)x", "\"(*\""}, Wrong{"a(*COMMIT)b", "\"(*\""}}) {
     const auto options = regexp_lines(pattern);
     ASSERT_FALSE(options) << pattern;
     EXPECT_EQ(options.error().code(), Errc::invalid_argument) << pattern;
     EXPECT_NE(options.error().message().find(why), std::string::npos) << options.error().message();
   }
-  for (const char* pattern : {"\\(*", "\\\\Ab", "[)(]", "[^x]", "\\^y", "(?s).*x", ".*x"}) EXPECT_TRUE(regexp_lines(pattern)) << pattern;
+  for (const char* pattern : {"\\(*", "\\\\Ab", "[)(]", "[^x]", "\\^y", "(?s).*x", ".*x"})
+    EXPECT_TRUE(regexp_lines(pattern)) << pattern;
 }
 
 // Each place of the text takes 2^n steps.

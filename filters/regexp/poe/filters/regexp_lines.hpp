@@ -27,9 +27,9 @@ struct RegexpLimits {
 /// Lines that end at the first octets, one at least, that `pattern` matches; CR LF out. All else of LineOptions, its
 /// limits too, is as ever. A line waits until it is certain that it ends: with "\n+" until something else follows.
 ///
-/// The syntax is Perl's, by PCRE2, on octets. The pattern sees what follows a place but not what precedes it, and cannot
-/// change how it is searched for: no \b, (?<=...), (?<!...), \A, \G, \K, ^, (*...).
-/// Error: `invalid_argument`, with what PCRE2 says and where, or what is not allowed in it.
+/// The syntax is Perl's, by PCRE2, on octets. The pattern sees what follows a place but not what precedes it, and
+/// cannot change how it is searched for: no \b, (?<=...), (?<!...), \A, \G, \K, ^, (*...). Error: `invalid_argument`,
+/// with what PCRE2 says and where, or what is not allowed in it.
 POE_API Result<LineOptions> regexp_lines(std::string_view pattern, RegexpLimits limits = {});
 
 }  // namespace poe
