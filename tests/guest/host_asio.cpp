@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
 // With the one header of POE's that a program of Asio's compiles in.
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
+#include <bitset>
 #include <chrono>
 #include <cstdlib>
 #include <poe/asio_adapter.hpp>
@@ -22,22 +24,24 @@ namespace {
 
 namespace asio = poe::asio_detail::lib;  // Boost's, or the one without
 
-/// The number that the next descriptor gets.
-int next_descriptor() {
-  const int next = ::dup(0);
-  ::close(next);
-  return next;
+using Descriptors = std::bitset<4096>;
+
+Descriptors open_descriptors() {
+  Descriptors open;
+  for (std::size_t fd = 0; fd < open.size(); ++fd) open[fd] = ::fcntl(static_cast<int>(fd), F_GETFD) >= 0;
+  return open;
 }
 
-/// The io_context has opened it after `from` was the next one.
-int find_set(int from) {
-  for (int fd = from; fd < from + 4; ++fd)
-    if (poe_epoll_entries(fd) > 0) return fd;
+/// The io_context has opened it since.
+int find_set(const Descriptors& before) {
+  for (std::size_t fd = 0; fd < before.size(); ++fd)
+    if (!before[fd] && poe_epoll_entries(static_cast<int>(fd)) > 0) return static_cast<int>(fd);
   std::abort();
 }
 
 struct Program {
-  int set = next_descriptor();
+  Descriptors before = open_descriptors();
+  int set = -1;
   asio::io_context io{1};
   poe::AsioAdapter adapter{io};
   int pipe[2] = {-1, -1};
@@ -51,7 +55,7 @@ struct Program {
   Program() {
     if (::pipe(pipe) != 0) std::abort();
     reader.assign(pipe[0]);
-    set = find_set(set);
+    set = find_set(before);
     tick();
     read();
     hear();
