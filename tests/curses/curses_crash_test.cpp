@@ -35,7 +35,7 @@ TEST_P(CursesCrash, TrapEndsIt) {
 #endif
 
 TEST_P(CursesCrash, StoppedTerminalHoldsUpNobody) {
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "it holds up the sanitizer's own report";
 #endif
   const Fd terminal(::open(::ptsname(master_.get()), O_RDWR | O_NOCTTY | O_CLOEXEC));

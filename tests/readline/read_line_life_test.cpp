@@ -388,6 +388,9 @@ TEST_P(ReadLineLife, ForkDoesNotTouchTheTerminal) {
 }
 
 TEST_P(ReadLineLife, ForkThatDropsItsReadAndItsWheelDoesNotTouchTheTerminal) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "ThreadSanitizer takes a fiber that goes on in a fork for another thread";
+#endif
   ReadLineRig rig(GetParam());
   rig.make();
   ReadLine& wheel = rig.wheel();

@@ -112,7 +112,7 @@ TEST_P(TlsWheelTest, ACheckThatThrowsLetsNothingPassEitherWay) {
     bench.set_options(careless);
   });
   with_wheel([](ReadWrite& w) { EXPECT_TRUE(w.put("secret")); });
-  on_note = [this](const std::string& what) {
+  on_note = [](const std::string& what) {
     if (what == "secured") throw std::runtime_error("not the one I know");
   };
   client_begins();
