@@ -296,7 +296,8 @@ class InChild {
     pid_ = ::fork();
     if (pid_ == 0) {
       ::alarm(30);
-      for (const int number : {SIGINT, SIGTERM}) ::signal(number, SIG_DFL);  // a shell ignores them for what runs behind
+      // A shell, or nohup, ignores some for what runs behind.
+      for (const int number : {SIGINT, SIGQUIT, SIGHUP, SIGTERM}) ::signal(number, SIG_DFL);
       ready_ = pair[1];
       ::_exit(program(*this));
     }
