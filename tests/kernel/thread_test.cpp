@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <memory>
+#include <string>
 #include <thread>
 
 #include "kernel_lab.hpp"
@@ -145,6 +147,45 @@ TEST_P(Threads, ArgumentsForASessionThatEndedDieOnTheLoopsThread) {
   std::thread([&] { EXPECT_TRUE(address->post(witness, Witness(died_on))); }).join();
   ASSERT_TRUE(succeeded(kernel.run()));
   EXPECT_EQ(died_on, std::this_thread::get_id());
+}
+
+// Few octets travel in the letter itself, more beside it.
+TEST_P(Threads, ArgumentsThatOwnSomethingArriveOnceOrAreDestroyed) {
+  static constexpr Event<std::shared_ptr<int>> few{"few"};
+  static constexpr Event<std::shared_ptr<int>, std::string> many{"many"};
+  constexpr int kPosts = 500;
+  const auto shared = std::make_shared<int>(7);
+  const std::string text(40, 't');
+  int heard = 0;
+  KeepAlive pin;
+  std::optional<Address> address, ended;
+  kernel.spawn(actor().on(start, [&](auto&, Self& self) { ended.emplace(self.address()); }));
+  const auto hear = [&] {
+    if (++heard == 2 * kPosts) pin.cancel();
+  };
+  kernel.spawn(actor()
+                   .on(start,
+                       [&](auto&, Self& self) {
+                         pin = self.keep_alive("thread");
+                         address.emplace(self.address());
+                       })
+                   .on(few, [&](auto&, Self&, const std::shared_ptr<int>& got) { *got == 7 ? hear() : void(); })
+                   .on(many, [&](auto&, Self&, const std::shared_ptr<int>& got, const std::string& with) {
+                     *got == 7 && with == text ? hear() : void();
+                   }));
+  while (kernel.alive(ended->id())) ASSERT_TRUE(kernel.run_one_timeslice(0ms));
+  std::jthread([&] {
+    for (int n = 0; n < kPosts; ++n) {
+      for (const Address& to : {*address, *ended}) {
+        static_cast<void>(to.post(few, shared));
+        static_cast<void>(to.post(many, shared, text));
+      }
+    }
+  }).join();
+  EXPECT_GE(shared.use_count(), 4 * kPosts) << "all wait";
+  ASSERT_TRUE(succeeded(kernel.run()));
+  EXPECT_EQ(heard, 2 * kPosts);
+  EXPECT_EQ(shared.use_count(), 1);
 }
 
 TEST_P(Threads, PostingToAKernelThatEndsIsAnErrorNotACrash) {
