@@ -92,7 +92,8 @@ void KernelCore::unlink(Table& table, std::uint32_t Cold::*head, std::uint32_t i
 }
 
 // What servers do all day, so in few instructions and without the timer's other parts: a processor that waits for the
-// memory of one has then begun with the next. Its entry in the queue is stale because the timer is not used.
+// memory of one has then begun with the next. Its entry in the queue is stale because the timer is not used. A kernel
+// that is retired has no timers left.
 inline void KernelCore::cancel_timer(Handle& handle) noexcept {
   TimerTag& tag = timers_.tag(handle.index_);
   if (!tag.is_plain(handle.generation_)) [[unlikely]]

@@ -59,7 +59,6 @@ void KernelCore::retire(KernelCore* core) noexcept {
   core->mailbox_->end();
   if (!forked) core->reap_left();
   core->drop_resources(0);
-  core->drop_timers_of(core->id_of(0));             // so that no handle finds one any more
   for (auto& [pid, left] : core->pids_) left = {};  // not reaped: their numbers stay theirs
   if (forked) {
     core->seat_.abandon();
