@@ -30,7 +30,8 @@ LineEndings LineEndings::one_of(std::vector<std::string> texts) {
 }
 
 LineEndings LineEndings::matching(const LinePattern& pattern) {
-  LineEndings made(Kind::pattern, {}, pattern.longest());
+  constexpr std::size_t kMost = std::size_t{1} << 30;  // so that sums with it cannot overflow
+  LineEndings made(Kind::pattern, {}, std::clamp<std::size_t>(pattern.longest(), 1, kMost));
   made.pattern_ = &pattern;
   return made;
 }

@@ -7,12 +7,15 @@
 #include <algorithm>
 #include <memory>
 #include <new>
+#include <optional>
 #include <string>
 #include <utility>
 
 namespace poe {
 
 namespace {
+
+constexpr std::size_t kMostLongest = std::size_t{64} << 10;
 
 struct Free {
   void operator()(pcre2_code* code) const noexcept { pcre2_code_free(code); }
@@ -50,7 +53,7 @@ class Regexp final : public LinePattern {
   Regexp(Owned<pcre2_code> code, RegexpLimits limits)
       : code_(std::move(code)),
         context_(there(pcre2_match_context_create(nullptr))),
-        longest_(std::max<std::size_t>(limits.longest, 1)) {
+        longest_(std::clamp<std::size_t>(limits.longest, 1, kMostLongest)) {
     pcre2_set_match_limit(context_.get(), limits.steps);
     pcre2_set_heap_limit(context_.get(), 1024);  // KiB
   }
@@ -61,26 +64,35 @@ class Regexp final : public LinePattern {
   // whether more would be needed, is asked with the octets that count for that place alone.
   LineMatch find(std::string_view text, std::size_t from, bool at_end) const override {
     const auto data = there(pcre2_match_data_create(1, nullptr));
-    while (from < text.size()) {
-      const std::string_view stretch = text.substr(0, std::min(text.size(), from + 2 * longest_));
-      const int found = match(*data, stretch, from, at_end && stretch.size() == text.size(), 0);
-      if (found == PCRE2_ERROR_NOMATCH) {
-        from = stretch.size();
-        continue;
+    std::size_t one_by_one = 0;  // up to here: one of the places takes too long
+    for (std::size_t at = from; at < text.size();) {
+      if (at >= one_by_one) {
+        const std::string_view stretch = text.substr(0, std::min(text.size(), at + 2 * longest_));
+        const auto place = look_over(*data, stretch, at, at_end && stretch.size() == text.size());
+        if (!place) one_by_one = stretch.size();
+        at = place.value_or(at);
+        if (at == stretch.size()) continue;
       }
-      const bool known = found >= 0 || found == PCRE2_ERROR_PARTIAL;  // else it took too long: place by place
-      const std::size_t at = known ? pcre2_get_ovector_pointer(data.get())[0] : from;
       const std::string_view seen = text.substr(0, std::min(text.size(), at + longest_));
       const bool all_seen = seen.size() == at + longest_;
       const int here = match(*data, seen, at, at_end && !all_seen, PCRE2_ANCHORED);
       if (here >= 0) return {at, pcre2_get_ovector_pointer(data.get())[1] - at};
       if (here == PCRE2_ERROR_PARTIAL && !all_seen) return {at, 0};
-      from = at + 1;
+      ++at;
     }
     return {text.size(), 0};
   }
 
  private:
+  // Where an ending seems to begin; the end of the text: nowhere; nothing: at one of the places it takes too long.
+  std::optional<std::size_t> look_over(pcre2_match_data& data, std::string_view text, std::size_t from,
+                                       bool at_end) const {
+    const int found = match(data, text, from, at_end, 0);
+    if (found == PCRE2_ERROR_NOMATCH) return text.size();
+    if (found >= 0 || found == PCRE2_ERROR_PARTIAL) return pcre2_get_ovector_pointer(&data)[0];
+    return std::nullopt;
+  }
+
   // As pcre2_match(3). Not at the end: partial as soon as what follows would be looked at.
   int match(pcre2_match_data& data, std::string_view text, std::size_t from, bool at_end, std::uint32_t how) const {
     how |= PCRE2_NOTEMPTY | (at_end ? 0 : PCRE2_PARTIAL_HARD);

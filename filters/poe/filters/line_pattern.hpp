@@ -24,7 +24,7 @@ class LinePattern {
   /// matter.
   /// @param at_end  nothing follows the text
   virtual LineMatch find(std::string_view text, std::size_t from, bool at_end) const = 0;
-  /// Octets that an ending, with all that must be seen to know it, has at most; not 0.
+  /// Octets that an ending, with all that must be seen to know it, has at most: 1 to 2^30.
   virtual std::size_t longest() const noexcept = 0;
 };
 

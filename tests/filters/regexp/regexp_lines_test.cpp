@@ -51,7 +51,7 @@ std::vector<FilterCase> cases() {
   add("ManyPlacesThatLeadNowhere", lines("\n[^x]*x", at_most(16)), many + "yx\n1x2", {"!limit", ""}, "2");
   add("OneTooLongLineIsOneErrorR38", lines("\r?\n"), "a\r\n" + longer + "\r\nb\n" + longer,
       {"a", "!limit", "b", "!limit"}, "");
-  add("StartOfAnythingP125", lines("(?s).{0,3}b"), "aaxxxb1b2222", {"aa", ""}, "2222");
+  add("StartOfAnythingP125", lines("(?s).{0,3}b"), "aacdeb1b2222", {"aa", ""}, "2222");
   return all;
 }
 
@@ -91,6 +91,18 @@ TEST(RegexpLinesTest, APatternThatWouldTakeForEverEndsNoLine) {
   filter.feed(input);
   EXPECT_EQ(**filter.next(), line);
   EXPECT_EQ(**filter.next(), "b");
+}
+
+TEST(RegexpLinesTest, LimitsOutOfRangeBecomeTheNearest) {
+  const std::string input = "a\n\nb";
+  for (const std::size_t longest : {std::size_t{0}, SIZE_MAX}) {
+    LineFilter filter(lines("\n", at_most(longest)));
+    filter.feed(input);
+    EXPECT_EQ(**filter.next(), "a") << longest;
+    EXPECT_EQ(**filter.next(), "") << longest;
+    EXPECT_FALSE(filter.next()->has_value()) << longest;
+    EXPECT_EQ(**filter.finish(), "b") << longest;
+  }
 }
 
 TEST(RegexpLinesTest, LinesGoOutWithCrLfAndWhatWouldEndThemCanBeRefused) {

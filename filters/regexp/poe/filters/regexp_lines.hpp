@@ -18,10 +18,12 @@ namespace poe {
 
 /// What a peer's octets may cost.
 struct RegexpLimits {
-  /// Octets that an ending has at most, and the pattern may look at to know it: what would need more is no ending.
+  /// Octets that an ending has at most, and the pattern may look at to know it: what would need more is no ending. 1 to
+  /// 65 536, others become the nearest of these.
   std::size_t longest = 256;
-  /// Steps (PCRE2's match limit) for one place: where it would take more, no line ends.
-  std::uint32_t steps = 10'000;
+  /// Steps (PCRE2's match limit) for one place: where it would take more, no line ends. A step takes some 10 ns, so
+  /// with a pattern like "(a+)+b" a peer can make each octet cost that often.
+  std::uint32_t steps = 1'000;
 };
 
 /// Lines that end at the first octets, one at least, that `pattern` matches; CR LF out. All else of LineOptions, its
