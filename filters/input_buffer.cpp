@@ -20,21 +20,27 @@ void let_go(std::string& text) noexcept {
 }
 
 void InputBuffer::feed(std::string_view bytes) {
-  if (!fed_.empty()) keep();
+  if (!fed().empty()) keep();
   borrowed_ = 0;
-  fed_ = bytes;
-  if (overflow_ || stopped_) fed_ = {};  // overflow: there is a gap before these bytes, they go with its report
+  if (overflow_ || stopped_) bytes = {};  // overflow: there is a gap before these bytes, they go with its report
+  look_at(bytes);
 }
 
 void InputBuffer::keep() {
-  const std::string_view rest = std::exchange(fed_, {});
+  const std::string_view rest = fed();
+  look_at({});
   borrowed_ = 0;
   settle();
   const std::size_t held = held_.size() - begin_;
   const std::size_t room = limit_ > held ? limit_ - held : 0;
   if (rest.size() > room) overflow_ = true;
   if (begin_ > 0) held_.erase(0, std::exchange(begin_, 0));
-  held_.append(rest.substr(0, room));
+  hold(rest.substr(0, room));
+}
+
+void InputBuffer::hold(std::string_view bytes) {
+  held_.append(bytes);
+  holding_ = !held_.empty();
 }
 
 void InputBuffer::drop(std::size_t at, std::size_t count) {
@@ -42,30 +48,31 @@ void InputBuffer::drop(std::size_t at, std::size_t count) {
   if (at < held) {
     const std::size_t here = std::min(count, held - at);
     held_.erase(begin_ + at, here);
-    return fed_.remove_prefix(count - here);
+    return consume_fed(count - here);
   }
-  held_.append(fed_.substr(0, at - held));
-  fed_.remove_prefix(at - held + count);
+  hold(fed().substr(0, at - held));
+  consume_fed(at - held + count);
 }
 
 void InputBuffer::borrow(std::size_t count) {
-  count = std::min(count, fed_.size());
+  count = std::min(count, fed().size());
   settle();
   if (begin_ > 0) held_.erase(0, std::exchange(begin_, 0));
-  held_.append(fed_.substr(0, count));
-  fed_.remove_prefix(count);
+  hold(fed().substr(0, count));
+  consume_fed(count);
   borrowed_ += count;
 }
 
 void InputBuffer::give_back_after(std::size_t count) noexcept {
   const std::size_t surplus = std::min(borrowed_, held_.size() - begin_ - count);
   held_.resize(held_.size() - surplus);
-  fed_ = std::string_view(fed_.data() - surplus, fed_.size() + surplus);
+  fed_ -= surplus;
   borrowed_ = 0;
 }
 
 void InputBuffer::release() noexcept {
   let_go(held_);
+  holding_ = false;
   begin_ = 0;
   borrowed_ = 0;
 }
@@ -73,16 +80,16 @@ void InputBuffer::release() noexcept {
 std::string InputBuffer::take() {
   std::string all;
   all.reserve(size());
-  all.append(held()).append(fed_);
+  all.append(held()).append(fed());
   begin_ = held_.size();
-  fed_ = {};
+  look_at({});
   borrowed_ = 0;
   return all;
 }
 
 void InputBuffer::stop() noexcept {
   begin_ = held_.size();
-  fed_ = {};
+  look_at({});
   borrowed_ = 0;
   overflow_ = false;
   stopped_ = true;
@@ -90,7 +97,7 @@ void InputBuffer::stop() noexcept {
 
 void InputBuffer::clear() noexcept {
   begin_ = held_.size();
-  fed_ = {};
+  look_at({});
   borrowed_ = 0;
   overflow_ = false;
   settle();

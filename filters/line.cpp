@@ -82,13 +82,16 @@ LineFilter::Line LineFilter::next() {
   const bool usual = input_.holds_nothing() && partner_ == 0 && !discarding_;
   if (!usual) [[unlikely]]
     return scan(false);
-  const std::string_view text = input_.fed();
-  const std::size_t at = endings_->find_octet(text);
-  if (at >= text.size() || at > settings_->options.max_length) [[unlikely]]
+  const char* const begin = input_.fed().data();
+  const char* const end = endings_->find_octet(input_.fed());
+  if (end == nullptr) [[unlikely]]
     return from_fed(false);
-  input_.consume_fed(at + 1);
+  const auto size = static_cast<std::size_t>(end - begin);
+  if (size > settings_->options.max_length) [[unlikely]]
+    return from_fed(false);
+  input_.consume_fed(size + 1);
   scanned_ = 0;
-  return text.substr(0, at);
+  return std::string_view(begin, size);
 }
 
 LineFilter::Line LineFilter::finish() {

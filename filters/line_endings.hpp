@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,9 +32,10 @@ class LineEndings {
     return at == std::string_view::npos ? LineMatch{text.size(), 0} : LineMatch{at, 1};
   }
 
-  /// The first ending, if it is of one octet; the text's size, or more, if there is none, or all are longer.
-  std::size_t find_octet(std::string_view text) const noexcept {
-    return kind_ == Kind::octet ? text.find(octet_) : std::string_view::npos;
+  /// The first ending, if it is of one octet; null if there is none, or all are longer.
+  const char* find_octet(std::string_view text) const noexcept {
+    if (kind_ != Kind::octet || text.empty()) return nullptr;
+    return static_cast<const char*>(std::memchr(text.data(), octet_, text.size()));
   }
 
   bool is_newline() const noexcept { return kind_ == Kind::newline; }

@@ -29,11 +29,11 @@ class POE_API InputBuffer {
   void keep();
 
   std::string_view held() const noexcept { return std::string_view(held_).substr(begin_); }
-  std::string_view fed() const noexcept { return fed_; }
-  std::size_t size() const noexcept { return held_.size() - begin_ + fed_.size(); }
+  std::string_view fed() const noexcept { return {fed_, static_cast<std::size_t>(fed_end_ - fed_)}; }
+  std::size_t size() const noexcept { return held_.size() - begin_ + fed().size(); }
   bool empty() const noexcept { return size() == 0; }
   /// The first byte; the buffer must not be empty.
-  char front() const noexcept { return begin_ < held_.size() ? held_[begin_] : fed_.front(); }
+  char front() const noexcept { return begin_ < held_.size() ? held_[begin_] : *fed_; }
 
   /// Drops bytes at the front: of `held` if there are any, else of `fed`. Views of them stay valid until one of
   /// feed(), keep(), borrow(), settle() and clear().
@@ -41,13 +41,13 @@ class POE_API InputBuffer {
     if (begin_ < held_.size()) {
       begin_ += count;
     } else {
-      fed_.remove_prefix(count);
+      fed_ += count;
     }
   }
   /// consume() where nothing is held.
-  void consume_fed(std::size_t count) noexcept { fed_.remove_prefix(count); }
+  void consume_fed(std::size_t count) noexcept { fed_ += count; }
   /// Whether nothing is held, and settle() would do nothing.
-  bool holds_nothing() const noexcept { return begin_ == held_.size() && held_.capacity() <= std::string().capacity(); }
+  bool holds_nothing() const noexcept { return !holding_; }
   /// Drops `count` bytes behind the first `at`, for a filter that keeps what is before them. Not while borrowed.
   void drop(std::size_t at, std::size_t count);
   /// Copies up to `count` bytes from the front of `fed` to the end of `held`, whatever the limit.
@@ -56,7 +56,7 @@ class POE_API InputBuffer {
   void give_back_after(std::size_t count) noexcept;
   /// To be called before looking for the next record: lets go of memory that delivered records still used.
   void settle() noexcept {
-    if (begin_ == held_.size() && !holds_nothing()) release();
+    if (holding_ && begin_ == held_.size()) release();
   }
 
   /// Bytes were dropped at the limit: behind those that are here there is a gap. clear() ends that.
@@ -72,13 +72,21 @@ class POE_API InputBuffer {
   bool stopped() const noexcept { return stopped_; }
 
  private:
+  void look_at(std::string_view bytes) noexcept {
+    fed_ = bytes.data();
+    fed_end_ = bytes.data() + bytes.size();
+  }
+  void hold(std::string_view bytes);
   void release() noexcept;
 
   std::string held_;
   std::size_t begin_ = 0;     // of held_: what is before it was consumed
-  std::size_t borrowed_ = 0;  // bytes at the end of held_ that lie just before fed_.data()
-  std::string_view fed_;
+  std::size_t borrowed_ = 0;  // bytes at the end of held_ that lie just before fed_
+  // Why no string_view: to consume, one of the two changes. That counts where records are short.
+  const char* fed_ = nullptr;
+  const char* fed_end_ = nullptr;
   std::size_t limit_;
+  bool holding_ = false;  // held_ has octets, or had some that may still be looked at
   bool overflow_ = false;
   bool stopped_ = false;
 };
