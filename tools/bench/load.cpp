@@ -11,12 +11,17 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <fstream>
+#include <stdexcept>
 #include <string>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace poe::bench {
+
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -89,8 +94,8 @@ double resident(pid_t process) {
   return (here - shared) * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
-void pause_shortly() noexcept {
-  const timespec pause{0, 1'000'000};
+void pause_for(std::chrono::milliseconds time) noexcept {
+  const timespec pause{0, std::chrono::nanoseconds(time).count()};
   nanosleep(&pause, nullptr);
 }
 
@@ -141,11 +146,19 @@ void send_at_once(int socket) noexcept {
   setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+// While a process runs, the system brings its clock up to date at ticks only, up to 10 ms apart. So the server is to
+// come to rest first; what it still did then is the same at both ends of a measurement.
 double cpu_of(pid_t server) {
   clockid_t clock;
   if (const int number = clock_getcpuclockid(server, &clock); number != 0)
     throw std::system_error(number, std::generic_category(), "find the server's CPU clock");
-  return cpu_now(clock);
+  double now = cpu_now(clock);
+  for (int tries = 0; tries < 100; ++tries) {
+    pause_for(12ms);
+    const double before = std::exchange(now, cpu_now(clock));
+    if (now == before) return now;
+  }
+  throw std::runtime_error("the server does not come to rest, so its CPU time cannot be read");
 }
 
 double echo_load(const Run& run, std::uint16_t port, pid_t server) {
@@ -169,7 +182,7 @@ double idle_load(const Run& run, std::uint16_t port, pid_t server) {
 }
 
 double send_load(Kind kind, const Run& run, pid_t server) {
-  while (run.meeting->port == 0) pause_shortly();
+  while (run.meeting->port == 0) pause_for(1ms);
   const auto port = static_cast<std::uint16_t>(run.meeting->port.load());
   const auto load = [&](pid_t of) {
     switch (kind) {
