@@ -4,13 +4,10 @@
 #include "read_write_state.hpp"
 
 namespace poe {
-namespace {
 
-[[gnu::cold]] tl::unexpected<Error> no_wheel(const char* tried) {
-  return failure(Errc::closed, tried, "a ReadWrite", "it is empty: moved from or never made");
+Error no_wheel(const char* tried) {
+  return {Errc::closed, tried, "a ReadWrite", "it is empty: moved from or never made"};
 }
-
-}  // namespace
 
 ReadWriteReceiver::~ReadWriteReceiver() = default;
 
@@ -29,16 +26,12 @@ ReadWrite::~ReadWrite() {
 }
 
 Result<void> ReadWrite::secure(std::unique_ptr<StreamLayer> layer) {
-  if (state_ == nullptr) return no_wheel("secure");
+  if (state_ == nullptr) return failure(no_wheel("secure"));
   return state_->secure(std::move(layer));
 }
 
-Result<Output> ReadWrite::put(std::string_view record) {
-  if (state_ == nullptr) return no_wheel("write");
-  return state_->put(record);
-}
 Result<Output> ReadWrite::put_file(Fd file, std::uint64_t offset, std::uint64_t size) {
-  if (state_ == nullptr) return no_wheel("write");
+  if (state_ == nullptr) return failure(no_wheel("write"));
   return state_->put_file(std::move(file), offset, size);
 }
 void ReadWrite::flush() { state_->flush(); }

@@ -12,14 +12,6 @@ OutputAwait ReadWrite::flushed() { return {state_, OutputAwait::Goal::all}; }
 OutputAwait ReadWrite::drained() { return {state_, OutputAwait::Goal::low}; }
 OutputAwait ReadWrite::secured() { return {state_, OutputAwait::Goal::open}; }
 
-namespace {
-
-Error no_wheel(const char* operation) {
-  return {Errc::closed, operation, "a ReadWrite", "it is empty: moved from or never made"};
-}
-
-}  // namespace
-
 // ---- a record
 
 bool RecordAwait::begin() {

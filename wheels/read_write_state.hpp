@@ -22,6 +22,9 @@ namespace poe {
 /// The filter given, or lines.
 std::unique_ptr<Filter> or_lines(AnyFilter filter);
 
+/// Why an empty handle can do nothing.
+Error no_wheel(const char* tried);
+
 /// Six callables as a receiver.
 class CallbackReceiver final : public ReadWriteReceiver {
  public:
@@ -60,6 +63,7 @@ class ReadWrite::State {
   /// The handle is gone: nothing is delivered from here on, descriptors are closed.
   void close();
 
+  bool put_at_once(std::string_view record) noexcept;
   Result<Output> put(std::string_view record);
   Result<Output> put_file(Fd file, std::uint64_t offset, std::uint64_t size);
   void flush();

@@ -62,19 +62,30 @@ Result<void> StreamDriver::check(std::size_t more) const {
 
 Result<void> StreamDriver::put(std::string_view message) { return put(message, {}); }
 
-// Many small messages mostly come at once: growing by doubling would copy each of them several times.
-void StreamDriver::Chunk::make_room(std::size_t more) {
-  const std::size_t need = bytes.size() + more;
-  const std::size_t most = kChunk + kChunk / 16;  // it is open until it holds kChunk
-  bytes.reserve(bytes.empty() ? need : std::max(need, std::min(4 * need, most)));
-  ends.reserve(4 * ends.size());
+Result<void> StreamDriver::put_slowly(std::string_view record, std::string_view ending) {
+  const std::size_t size = record.size() + ending.size();
+  if (size == 0) return {};
+  if (auto fits = check(size); !fits) return fits;
+  make_room(open_chunk(size), size);
+  put_at_once(record, ending);
+  return {};
+}
+
+// Growing step by step would copy small messages several times, so a chunk begins with what the last one came to. An
+// idle driver keeps the numbers, not the memory.
+void StreamDriver::make_room(Chunk& chunk, std::size_t more) const {
+  if (chunk.ends.size() == chunk.ends.capacity())
+    chunk.ends.reserve(std::max({std::size_t{16}, std::size_t{last_.messages}, 4 * chunk.ends.size()}));
+  const std::size_t need = chunk.used + more;
+  if (need <= chunk.bytes.size()) return;
+  const std::size_t wanted = chunk.used == 0 ? last_.octets : 16 * need;
+  chunk.bytes.resize(std::max(need, std::min(wanted, kFullChunk)));
 }
 
 // Not in the queue before it has what it needs: an empty one there would be in the way.
 StreamDriver::Chunk& StreamDriver::new_chunk(std::size_t room) {
   Chunk fresh;
-  fresh.bytes.reserve(room);
-  fresh.ends.reserve(1);
+  make_room(fresh, room);
   return queue_.push_back(std::move(fresh));
 }
 
@@ -82,7 +93,9 @@ Result<void> StreamDriver::put_owned(std::string&& message) {
   if (message.size() < kMoveFrom) return put(std::string_view(message));
   if (auto fits = check(message.size()); !fits) return fits;
   const std::size_t size = message.size();
-  close_message(queue_.push_back(Chunk{std::move(message), {}, 0, nullptr}), size);
+  Chunk& chunk = new_chunk(0);
+  chunk.bytes = std::move(message);
+  close_message(chunk, size);
   return {};
 }
 
@@ -107,7 +120,7 @@ Result<std::size_t> StreamDriver::write_some(const Fd& fd, std::size_t most) {
   for (Chunk& chunk : queue_.all()) {
     more = chunk.file != nullptr;
     if (count == kParts || most == 0 || more) break;
-    const std::size_t size = std::min(chunk.bytes.size() - skip, most);
+    const std::size_t size = std::min(chunk.used - skip, most);
     parts[count++] = {chunk.bytes.data() + std::exchange(skip, 0), size};
     most -= size;
   }
@@ -136,13 +149,15 @@ void StreamDriver::written(std::size_t octets) noexcept {
   sent_ += octets;
   while (!queue_.empty() && queue_.front().file == nullptr) {
     Chunk& first = queue_.front();
-    const std::size_t here = std::min(sent_, first.bytes.size());
+    const std::size_t here = std::min(sent_, first.used);
     const auto begin = first.ends.begin() + static_cast<std::ptrdiff_t>(first.ended);
     const auto ended = static_cast<std::size_t>(std::upper_bound(begin, first.ends.end(), here) - begin);
     first.ended += ended;
     messages_ -= ended;
-    if (sent_ < first.bytes.size()) return;
-    sent_ -= first.bytes.size();
+    if (sent_ < first.used) return;
+    sent_ -= first.used;
+    last_ = {static_cast<std::uint32_t>(std::min(first.used, kFullChunk)),
+             static_cast<std::uint32_t>(std::min(first.ends.size(), kFullChunk))};
     queue_.pop_front();
   }
 }
@@ -156,7 +171,7 @@ void StreamDriver::clear() noexcept {
 
 void StreamDriver::put_file(Fd file, std::uint64_t from, std::uint64_t size) {
   if (size == 0) return;
-  queue_.push_back(Chunk{{}, {}, 0, std::make_unique<FilePart>(FilePart{std::move(file), from, size, false})});
+  queue_.push_back(Chunk{{}, 0, {}, 0, std::make_unique<FilePart>(FilePart{std::move(file), from, size, false})});
   file_octets_ += size;
   ++messages_;
 }
@@ -215,11 +230,8 @@ void StreamDriver::Queue::clear() noexcept {
   }
 }
 
-// A message that was committed has its end there.
-void StreamDriver::undo_append() noexcept {
-  Chunk& last = queue_.back();
-  last.bytes.resize(last.ends.empty() ? 0 : last.ends.back());
-  if (last.bytes.empty()) queue_.pop_back();
+void StreamDriver::drop_if_unused() noexcept {
+  if (queue_.back().used == 0) queue_.pop_back();
 }
 
 }  // namespace poe

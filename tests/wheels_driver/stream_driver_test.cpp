@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <random>
 #include <stdexcept>
 #include <vector>
@@ -352,6 +353,48 @@ TEST_F(StreamDriverHeapTest, APartlyDrainedQueueGivesItsMemoryBack) {
   EXPECT_LT(heap_in_use(), before + texts + 160'000) << "of 800 000 octets";
   all += carry(driver, ends);
   EXPECT_EQ(all, sent);
+}
+
+// Of texts put one after the other: how many are not written when so many octets are.
+std::size_t unwritten(const std::vector<std::size_t>& sizes, std::size_t written) {
+  std::size_t end = 0;
+  return static_cast<std::size_t>(
+      std::count_if(sizes.begin(), sizes.end(), [&](std::size_t size) { return (end += size) > written; }));
+}
+
+TEST(StreamDriverTest, BurstsOfSmallMessagesOfAllKindsAreCountedAndArriveInOrder) {
+  FaultySystem system;
+  system.most = 1000;
+  const Ends ends = make_sockets(system.table);
+  std::mt19937 random(11);
+  StreamDriver driver;
+  std::string sent, got;
+  std::vector<std::size_t> sizes;
+  for (int burst = 0; burst < 40; ++burst) {
+    for (auto i = random() % 1500; i > 0; --i) {
+      const std::string text = random_text(random, 1 + random() % 40);
+      if (random() % 4 == 0) {
+        ASSERT_TRUE(driver.compose([&](std::string& out) { return out += text, Result<void>(); }));
+        sizes.push_back(text.size());
+        sent += text;
+      } else {
+        ASSERT_TRUE(driver.put(text, "\r\n"));
+        sizes.push_back(text.size() + 2);
+        sent += text + "\r\n";
+      }
+      if (random() % 16 == 0) {
+        EXPECT_FALSE(driver.compose([](std::string& out) -> Result<void> {
+          out += "half a record";
+          return failure(Errc::invalid_argument, "encode");
+        }));
+      }
+    }
+    ASSERT_TRUE(driver.flush(ends.writer));
+    EXPECT_EQ(driver.messages(), unwritten(sizes, sent.size() - driver.octets()));
+    got += read_all(ends.reader);
+  }
+  got += carry(driver, ends);
+  EXPECT_TRUE(got == sent) << got.size() << " of " << sent.size() << " octets";
 }
 
 TEST(StreamDriverTest, ClearedQueueWritesNothing) {

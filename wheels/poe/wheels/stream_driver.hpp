@@ -43,25 +43,24 @@ class POE_API StreamDriver {
   /// Queues a message; an empty one is dropped (P118). Small ones are gathered in chunks of 16 KiB.
   /// Errors: Errc::limit; nothing of the message is queued then, and all that was queued before stays.
   Result<void> put(std::string_view message);
-  /// The same for a record and its ending, as one message. Inline: lines are put by the million.
+  /// The same for a record and its ending, as one message.
   Result<void> put(std::string_view record, std::string_view ending) {
+    return put_at_once(record, ending) ? Result<void>() : put_slowly(record, ending);
+  }
+  /// The same if there is room for it already, as for most of many small messages. Inline: lines are put by the
+  /// million.
+  /// @return  whether it was queued; if not, put() does it or says why it cannot.
+  bool put_at_once(std::string_view record, std::string_view ending) noexcept {
     const std::size_t size = record.size() + ending.size();
-    if (size == 0) return {};
-    if (!fits(size)) [[unlikely]]
-      return check(size);
-    Chunk& chunk = open_chunk(size);
-    if (chunk.bytes.capacity() - chunk.bytes.size() < size) [[unlikely]]
-      chunk.make_room(size);
-    chunk.ends.push_back(chunk.bytes.size() + size);  // the last that may fail
-    chunk.bytes.append(record);
+    if (!has_room(size)) return false;
+    char* const at = claim(size);
     if (ending.size() == 1) {
-      chunk.bytes.push_back(ending.front());
+      at[record.size()] = ending.front();
     } else {
-      chunk.bytes.append(ending);
+      ending.copy(at + record.size(), ending.size());
     }
-    octets_ += size;
-    ++messages_;
-    return {};
+    record.copy(at, record.size());
+    return true;
   }
   /// The same; a large message is moved in, not copied. On failure `message` is left as it was.
   Result<void> put_owned(std::string&& message);
@@ -77,7 +76,7 @@ class POE_API StreamDriver {
   template <class Write>
   Result<void> compose(Write&& write) {
     Composing composing(*this);
-    if (Result<void> written = write(queue_.back().bytes); !written) return written;
+    if (Result<void> written = write(composing.bytes()); !written) return written;
     return composing.commit();
   }
 
@@ -107,10 +106,14 @@ class POE_API StreamDriver {
   };
   struct Chunk {
     std::string bytes{};
+    std::size_t used = 0;              // of `bytes`; what is behind is room for more
     std::vector<std::size_t> ends{};   // where in `bytes` each message ends
     std::size_t ended = 0;             // how many of them are written
     std::unique_ptr<FilePart> file{};  // instead of bytes
-    void make_room(std::size_t more);
+  };
+  struct Extent {
+    std::uint32_t octets = 0;
+    std::uint32_t messages = 0;
   };
 
   // The chunks that wait, oldest first. Why no std::deque: an empty one holds some 600 octets, and most drivers of most
@@ -120,6 +123,7 @@ class POE_API StreamDriver {
     bool empty() const noexcept { return chunks_.empty(); }  // without a last one there are no shells either
     Chunk& front() noexcept { return chunks_[first_]; }
     Chunk& back() noexcept { return chunks_.back(); }
+    const Chunk& back() const noexcept { return chunks_.back(); }
     std::span<Chunk> all() noexcept { return std::span(chunks_).subspan(first_); }
     Chunk& push_back(Chunk&& chunk) { return chunks_.emplace_back(std::move(chunk)); }
     void pop_front() noexcept;
@@ -134,15 +138,19 @@ class POE_API StreamDriver {
   // Undoes an append unless it is committed. Inline, as what it calls: lines are put by the million.
   class Composing {
    public:
-    explicit Composing(StreamDriver& driver) : driver_(driver), former_(driver.open_chunk().bytes.size()) {}
+    explicit Composing(StreamDriver& driver) : driver_(driver) {
+      Chunk& chunk = driver.open_chunk();
+      chunk.bytes.resize(chunk.used);
+    }
     Composing(const Composing&) = delete;
     Composing& operator=(const Composing&) = delete;
     ~Composing() {
-      if (!done_) driver_.undo_append();
+      if (!done_) driver_.drop_if_unused();
     }
+    std::string& bytes() noexcept { return driver_.queue_.back().bytes; }
     Result<void> commit() {
       Chunk& last = driver_.queue_.back();
-      const std::size_t added = last.bytes.size() - former_;
+      const std::size_t added = last.bytes.size() - last.used;
       if (added == 0) return {};
       if (!driver_.fits(added)) return driver_.check(added);
       driver_.close_message(last, added);
@@ -152,28 +160,44 @@ class POE_API StreamDriver {
 
    private:
     StreamDriver& driver_;
-    std::size_t former_;  // size of the chunk before
     bool done_ = false;
   };
 
-  static constexpr std::size_t kChunk = std::size_t{16} << 10;  // small messages are gathered up to this
+  static constexpr std::size_t kChunk = std::size_t{16} << 10;     // small messages are gathered up to this
+  static constexpr std::size_t kFullChunk = kChunk + kChunk / 16;  // it takes one more as long as it holds less
 
   bool fits(std::size_t more) const noexcept {
     return more <= options_.max_queued && octets_ <= options_.max_queued - more;
   }
+  // Whether a message of so many octets may be claimed: it is not empty, and needs nothing that may fail.
+  bool has_room(std::size_t size) const noexcept {
+    if (size == 0 || queue_.empty() || !fits(size)) return false;
+    const Chunk& last = queue_.back();
+    return last.bytes.size() - last.used >= size && last.ends.size() != last.ends.capacity();
+  }
+  // Counts it in; the caller writes it there before anything else.
+  char* claim(std::size_t size) noexcept {
+    Chunk& last = queue_.back();
+    char* const at = last.bytes.data() + last.used;
+    close_message(last, size);
+    return at;
+  }
+  Result<void> put_slowly(std::string_view record, std::string_view ending);
   // The last chunk, or a new one if it is full, with room for as many octets. Appending to one that is partly written
   // is fine.
   Chunk& open_chunk(std::size_t room = 0) {
-    const bool open = !queue_.empty() && queue_.back().bytes.size() < kChunk && queue_.back().file == nullptr;
+    const bool open = !queue_.empty() && queue_.back().used < kChunk && queue_.back().file == nullptr;
     return open ? queue_.back() : new_chunk(room);
   }
   Chunk& new_chunk(std::size_t room);
+  void make_room(Chunk& chunk, std::size_t more) const;
   void close_message(Chunk& chunk, std::size_t octets) {
-    chunk.ends.push_back(chunk.bytes.size());
+    chunk.ends.push_back(chunk.used + octets);
+    chunk.used += octets;
     octets_ += octets;
     ++messages_;
   }
-  void undo_append() noexcept;
+  void drop_if_unused() noexcept;
   Result<void> check(std::size_t more) const;
   void written(std::size_t octets) noexcept;
   void sent(std::size_t octets) noexcept;
@@ -188,6 +212,7 @@ class POE_API StreamDriver {
   std::size_t file_octets_ = 0;
   std::size_t messages_ = 0;
   std::size_t sent_ = 0;  // octets of the first chunk that are written
+  Extent last_;           // of the chunk written last, at most kFullChunk each
   int asked_ = -1;        // the descriptor whose kind is known
   bool socket_ = false;
 };
