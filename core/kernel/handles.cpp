@@ -9,9 +9,7 @@ Handle& Handle::operator=(Handle&& other) noexcept {
   if (this != &other) {
     const Handle former(std::move(*this));  // goes last: what it stands for may hold this one
     core_ = std::exchange(other.core_, nullptr);
-    index_ = other.index_;
-    kind_ = other.kind_;
-    generation_ = other.generation_;
+    what_ = other.what_;
   }
   return *this;
 }
@@ -20,13 +18,13 @@ Handle::operator bool() const noexcept { return core_ != nullptr && core_->handl
 
 void Handle::cancel() noexcept {
   if (core_ == nullptr) return;
-  if (kind_ == Kind::timer) return core_->cancel_timer(*this);  // first, and without a switch
+  if (kind() == Kind::timer) return core_->cancel_timer(*this);  // first, and without a switch
   core_->cancel_handle(*this);
 }
 
 void Handle::detach() && noexcept {
   if (core_ == nullptr) return;
-  if (kind_ == Kind::timer && *this) core_->detach_timer(index_);
+  if (kind() == Kind::timer && *this) core_->detach_timer(index());
   std::exchange(core_, nullptr)->handle_released();
 }
 
@@ -47,19 +45,19 @@ Result<void> Timer::restart(Duration delay) {
 
 std::optional<TimePoint> Timer::due() const noexcept {
   if (!*this) return std::nullopt;
-  return TimePoint(Duration(core_->timer_due(index_)));
+  return TimePoint(Duration(core_->timer_due(index())));
 }
 
 void Watch::pause(std::uint32_t events) noexcept {
-  if (*this) core_->pause_watch(index_, events);
+  if (*this) core_->pause_watch(index(), events);
 }
 
 void Watch::resume(std::uint32_t events) noexcept {
-  if (*this) core_->resume_watch(index_, events);
+  if (*this) core_->resume_watch(index(), events);
 }
 
 void ChildWatch::reap_always() noexcept {
-  if (*this && core_->is_unreaped(core_->children_[index_].pid)) core_->reap_always(index_);
+  if (*this && core_->is_unreaped(core_->children_[index()].pid)) core_->reap_always(index());
 }
 
 bool ChildWatch::is_unreaped(std::int64_t pid) const noexcept { return core_ != nullptr && core_->is_unreaped(pid); }
@@ -67,9 +65,9 @@ bool ChildWatch::is_unreaped(std::int64_t pid) const noexcept { return core_ != 
 // ---- the kernel's side
 
 bool KernelCore::handle_holds(const Handle& handle) const noexcept {
-  const std::uint32_t index = handle.index_;
-  const std::uint32_t generation = handle.generation_;
-  switch (handle.kind_) {
+  const std::uint32_t index = handle.index();
+  const std::uint32_t generation = handle.generation();
+  switch (handle.kind()) {
     case Handle::Kind::timer:
       return timers_.holds(index, generation) && timers_.tag(index).is_to_fire();
     case Handle::Kind::watch:
@@ -90,8 +88,8 @@ bool KernelCore::handle_holds(const Handle& handle) const noexcept {
 
 void KernelCore::cancel_handle(Handle& handle) noexcept {
   const bool holds = handle_holds(handle);
-  const Handle::Kind kind = handle.kind_;
-  const std::uint32_t index = handle.index_;
+  const Handle::Kind kind = handle.kind();
+  const std::uint32_t index = handle.index();
   handle.core_ = nullptr;  // first: what is dropped may be what holds the handle
   if (holds) drop_resource(kind, index);
   handle_released();

@@ -95,13 +95,13 @@ void KernelCore::unlink(Table& table, std::uint32_t Cold::*head, std::uint32_t i
 // memory of one has then begun with the next. Its entry in the queue is stale because the timer is not used. A kernel
 // that is retired has no timers left.
 inline void KernelCore::cancel_timer(Handle& handle) noexcept {
-  TimerTag& tag = timers_.tag(handle.index_);
-  if (!tag.is_plain(handle.generation_)) [[unlikely]]
+  TimerTag& tag = timers_.tag(handle.index());
+  if (!tag.is_plain(handle.generation())) [[unlikely]]
     return cancel_handle(handle);
   handle.core_ = nullptr;
   const std::uint32_t slot = tag.slot;
   Slot& of = slots_[slot];
-  timers_.remove(handle.index_, tag);
+  timers_.remove(handle.index(), tag);
   timer_queue_.forget();
   --of.timers;
   --of.references;

@@ -237,20 +237,20 @@ std::vector<CancelledTimer> KernelCore::cancel_timers(SessionId id) {
 }
 
 Result<void> KernelCore::move_timer(Handle& timer, std::int64_t due) {
-  TimerTag& tag = timers_.tag(timer.index_);
-  if (!tag.is_plain(timer.generation_)) [[unlikely]] {
-    if (tag.generation() != timer.generation_ || !tag.is_to_fire())
+  TimerTag& tag = timers_.tag(timer.index());
+  if (!tag.is_plain(timer.generation())) [[unlikely]] {
+    if (tag.generation() != timer.generation() || !tag.is_to_fire())
       return failure(Errc::cancelled, "move timer", "", "it has fired, or was cancelled");
     timer_queue_.make_room();  // what may fail comes first
     tag.clear(TimerTag::kQueued);
   }
-  const TimerWhen& when = timers_.when(timer.index_);
+  const TimerWhen& when = timers_.when(timer.index());
   if (tag.is(TimerTag::kWall)) {
-    forget_wall_alarm(timer.index_);
+    forget_wall_alarm(timer.index());
   } else if (when.entry != 0 && when.due == due) {
     return {};  // it keeps its place among equals (P014)
   }
-  timer_queue_.move(timer.index_, due);
+  timer_queue_.move(timer.index(), due);
   end_pass_for(due);
   if (asleep_) schedule();
   return {};

@@ -54,13 +54,13 @@ std::int64_t WallAlarms::by_kernel_clock(std::int64_t wall, std::int64_t wall_no
 
 Timer KernelCore::start_wall_alarm(SessionId id, std::int64_t wall, const EventKey& key, void* payload) {
   Timer timer = start_timer(id, INT64_MAX, key, payload);
-  if (timer) follow_wall_clock(timer.index_, wall);
+  if (timer) follow_wall_clock(timer.index(), wall);
   return timer;
 }
 
 Result<void> KernelCore::move_to_wall(Handle& timer, std::int64_t wall) {
   if (auto moved = move_timer(timer, INT64_MAX); !moved) return moved;
-  follow_wall_clock(timer.index_, wall);
+  follow_wall_clock(timer.index(), wall);
   return {};
 }
 

@@ -68,6 +68,39 @@ TEST_P(HandlerTests, OtherwiseHearsOfTheFamilyTooP034) {
   EXPECT_EQ(log, (Log{"leaf pong", "leaf _stop", "middle _child", "middle _stop", "top _child", "top _stop"}));
 }
 
+// ---- handlers of all kinds of classes
+
+/// A second base, at another address than the session's; its own members are found there.
+struct Second {
+  explicit Second(Log& log) : log_(log) {}
+  virtual ~Second() = default;
+  void in_second(int n) { log_.push_back(name_ + std::to_string(n)); }
+  virtual void overridden() { log_.push_back("base"); }
+  std::string name_ = "second ";
+  Log& log_;
+};
+
+struct OfTwo : Session, Second {
+  OfTwo(Birth birth, Log& log) : Session(std::move(birth)), Second(log) {}
+  static void handlers(Handlers<OfTwo>& h) {
+    h.on(number, &OfTwo::in_second).on(go, &Second::overridden).on(ping, &OfTwo::own);
+    h.otherwise(&OfTwo::any);
+  }
+  void own() { log_.push_back("own"); }
+  virtual void any(const EventKey& event, std::span<const Value>) { log_.push_back(event.name); }
+  void overridden() override { log_.push_back("derived"); }
+};
+
+TEST_P(HandlerTests, MayBeOfASecondBaseAndVirtual) {
+  const SessionId id = kernel.spawn<OfTwo>(log);
+  ASSERT_TRUE(kernel.post(id, number, 7));
+  ASSERT_TRUE(kernel.post(id, go));
+  ASSERT_TRUE(kernel.post(id, ping));
+  ASSERT_TRUE(kernel.post(id, pong));
+  ASSERT_TRUE(succeeded(kernel.run()));
+  EXPECT_EQ(log, (Log{"_start", "second 7", "derived", "own", "pong", "_stop"}));
+}
+
 // ---- handlers that change
 
 struct Plain : Session {
