@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Installs the build into an empty prefix, builds a program and a loop plug-in that know only that prefix, and runs them.
 #   install_test.sh SOURCE_DIR BUILD_DIR LOOPS CXX WHAT
-# LOOPS: comma-separated names; WHAT: consumer, plugin, new_loop, pkgconfig or files.
+# LOOPS: comma-separated names; WHAT: consumer, parts, plugin, new_loop, pkgconfig or files.
 set -eu
 source=$1 build=$2 loops=$3 cxx=$4 what=$5
 work=$(mktemp -d)
@@ -26,6 +26,13 @@ case $what in
     for loop in $(each_loop); do
       said=$(POE_EVENT_LOOP=$loop timeout 60 "$work/consumer/consumer") || fail "consumer on $loop"
       [ "$said" = "$loop 10 hello" ] || fail "consumer on $loop said: $said"
+    done ;;
+  parts)
+    parts=$(cd "$libdir" && ls libpoe_*.so | sed 's/^libpoe_//; s/\.so$//' | paste -sd ';')
+    quietly cmake -G Ninja -S "$source/tests/install/parts" -B "$work/parts" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_CXX_COMPILER="$cxx" "-DPARTS=$parts"
+    quietly cmake --build "$work/parts"
+    for program in "$work"/parts/use_*; do
+      quietly env LD_BIND_NOW=1 "$program"
     done ;;
   pkgconfig)
     flags=$(PKG_CONFIG_PATH="$libdir/pkgconfig" pkg-config --cflags --libs poe)
