@@ -96,7 +96,7 @@ void KernelCore::unlink(Table& table, std::uint32_t Cold::*head, std::uint32_t i
 // that is retired has no timers left.
 inline void KernelCore::cancel_timer(Handle& handle) noexcept {
   TimerTag& tag = timers_.tag(handle.index());
-  if (!tag.is_plain(handle.generation())) [[unlikely]]
+  if (!tag.is_plain(handle.marked_generation())) [[unlikely]]
     return cancel_handle(handle);
   handle.core_ = nullptr;
   const std::uint32_t slot = tag.slot;
@@ -104,10 +104,8 @@ inline void KernelCore::cancel_timer(Handle& handle) noexcept {
   timers_.remove(handle.index(), tag);
   timer_queue_.forget();
   --of.timers;
-  --of.references;
   --handles_;
-  const bool observed = (of.hooks & Slot::kObserved) != 0;
-  if (of.references == 0 || observed || asleep_) [[unlikely]] {
+  if (--of.references == 0 || (of.hooks & Slot::kObserved) != 0 || asleep_) [[unlikely]] {
     if (of.id != 0) dropped_reference(slot);
   }
 }

@@ -38,8 +38,9 @@ struct TimerTag {
   void clear(std::uint32_t marks) noexcept { word &= ~marks; }
   /// Not once it has fired, or was cancelled.
   bool is_to_fire() const noexcept { return !is(kDead) && (!is(kFiring) || is(kPeriodic)); }
-  /// It waits in the TimerQueue for one handle of that generation, and nothing is to be done for it but to forget it.
-  bool is_plain(std::uint32_t of_generation) const noexcept { return word == of_generation << 8; }
+  /// It waits in the TimerQueue for one handle, of the generation that `marked` has where `word` has it, and nothing is
+  /// to be done for it but to forget it.
+  bool is_plain(std::uint32_t marked) const noexcept { return word == (marked & ~0xFFU); }
 };
 
 /// When it is due, for the TimerQueue.

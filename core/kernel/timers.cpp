@@ -238,7 +238,7 @@ std::vector<CancelledTimer> KernelCore::cancel_timers(SessionId id) {
 
 Result<void> KernelCore::move_timer(Handle& timer, std::int64_t due) {
   TimerTag& tag = timers_.tag(timer.index());
-  if (!tag.is_plain(timer.generation())) [[unlikely]] {
+  if (!tag.is_plain(timer.marked_generation())) [[unlikely]] {
     if (tag.generation() != timer.generation() || !tag.is_to_fire())
       return failure(Errc::cancelled, "move timer", "", "it has fired, or was cancelled");
     timer_queue_.make_room();  // what may fail comes first

@@ -44,6 +44,8 @@ class POE_API Handle {
   std::uint32_t index() const noexcept { return static_cast<std::uint32_t>(what_); }
   Kind kind() const noexcept { return static_cast<Kind>(what_ >> 32 & 0xFF); }
   std::uint32_t generation() const noexcept { return static_cast<std::uint32_t>(what_ >> 40); }
+  /// In the upper 24 bits, the lowest eight being the kind: what a timer compares takes no shifting then.
+  std::uint32_t marked_generation() const noexcept { return static_cast<std::uint32_t>(what_ >> 32); }
 
   friend class KernelCore;
   KernelCore* core_ = nullptr;
