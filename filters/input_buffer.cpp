@@ -40,7 +40,7 @@ void InputBuffer::keep() {
 
 void InputBuffer::hold(std::string_view bytes) {
   held_.append(bytes);
-  holding_ = !held_.empty();
+  holding_ = holding_ || !bytes.empty();
 }
 
 void InputBuffer::drop(std::size_t at, std::size_t count) {

@@ -60,6 +60,19 @@ TEST(InputBufferTest, DropsWhatIsBetweenInBothPieces) {
   EXPECT_TRUE(buffer.holds_nothing());
 }
 
+TEST(InputBufferTest, MemoryOfWhatWasDroppedIsLetGoOf) {
+  InputBuffer buffer(kLimit);
+  buffer.feed(std::string_view("abcdef"));
+  buffer.keep();
+  buffer.drop(0, 6);
+  buffer.feed("gh");
+  buffer.drop(0, 1);
+  EXPECT_FALSE(buffer.holds_nothing()) << "there is memory that settle() has to free";
+  buffer.settle();
+  EXPECT_TRUE(buffer.holds_nothing());
+  EXPECT_EQ(buffer.fed(), "h");
+}
+
 TEST(InputBufferTest, WhatIsOverTheLimitIsDroppedUntilCleared) {
   InputBuffer buffer(4);
   buffer.feed("abcdef");
