@@ -71,7 +71,7 @@ std::string KernelCore::why_alive(SessionId id) const {
   for (std::uint32_t t = 0; slots_[slot].timers != 0 && t < timers_.size(); ++t) {
     const TimerTag& tag = timers_.tag(t);
     if (!timers_.used(t) || tag.slot != slot || tag.is(TimerTag::kDead)) continue;
-    const EventKey& key = *timers_.what(t).key;
+    const EventKey& key = *timers_.key(t);
     if (key.id == internal::await_due.id) continue;
     out << "  a timer: \"" << key.name << "\" in " << static_cast<double>(timer_due(t) - now) / 1e6 << " ms";
     out << (tag.is(TimerTag::kPeriodic) ? ", repeating\n" : "\n");

@@ -61,9 +61,8 @@ Snapshot KernelCore::snapshot() const {
   for (std::uint32_t i = 0; i < timers_.size(); ++i) {
     const TimerTag& tag = timers_.tag(i);
     if (!timers_.used(i) || tag.is(TimerTag::kDead)) continue;
-    const TimerWhat& what = timers_.what(i);
-    all.timers.push_back({id_of(tag.slot), what.key->name, TimePoint(Duration(timer_due(i))),
-                          Duration(tag.is(TimerTag::kPeriodic) ? what.box()->period : 0)});
+    all.timers.push_back({id_of(tag.slot), timers_.key(i)->name, TimePoint(Duration(timer_due(i))),
+                          Duration(tag.is(TimerTag::kPeriodic) ? timers_.what(i).box()->period : 0)});
   }
   std::stable_sort(all.timers.begin(), all.timers.end(), [](const auto& a, const auto& b) { return a.due < b.due; });
   for_each(watches_, [&](std::uint32_t, const WatchNode& node) {

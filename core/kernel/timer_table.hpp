@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernel's timers, by index and generation as in a Slab, but each in three parts: to cancel one needs the tag
-// alone, to move it the tag and the when. With very many timers their memory is what an operation waits for.
+// The kernel's timers, by index and generation as in a Slab, but each in four parts: to cancel one needs the tag
+// alone, to move it the tag and the when, and one without arguments is made and fired without the last. With very many timers their memory is what an operation waits for.
 #pragma once
 
 #include <cstddef>
@@ -50,9 +50,8 @@ struct TimerWhen {
   std::uint32_t order = 0;  // when it was set last; differs from `entry` if it was moved later since
 };
 
-/// What for.
+/// What only some timers need.
 struct TimerWhat {
-  const EventKey* key = nullptr;
   Links links{};                   // among the detached timers of its session
   alignas(8) std::byte small[16];  // the arguments, or where they are
 
@@ -75,9 +74,12 @@ class TimerTable {
   bool used(std::uint32_t index) const noexcept { return indices_.is_taken(index); }
   TimerTag& tag(std::uint32_t index) noexcept { return chunk(index).tags[index % kPerChunk]; }
   TimerWhen& when(std::uint32_t index) noexcept { return chunk(index).whens[index % kPerChunk]; }
+  /// Its event.
+  const EventKey*& key(std::uint32_t index) noexcept { return chunk(index).keys[index % kPerChunk]; }
   TimerWhat& what(std::uint32_t index) noexcept { return chunk(index).whats[index % kPerChunk]; }
   const TimerTag& tag(std::uint32_t index) const noexcept { return chunk(index).tags[index % kPerChunk]; }
   const TimerWhen& when(std::uint32_t index) const noexcept { return chunk(index).whens[index % kPerChunk]; }
+  const EventKey* key(std::uint32_t index) const noexcept { return chunk(index).keys[index % kPerChunk]; }
   const TimerWhat& what(std::uint32_t index) const noexcept { return chunk(index).whats[index % kPerChunk]; }
   void* payload(std::uint32_t index) noexcept {
     TimerWhat& of = what(index);
@@ -92,7 +94,7 @@ class TimerTable {
     std::uint32_t index;
     TimerTag& tag;
     TimerWhen& when;
-    TimerWhat& what;
+    const EventKey*& key;
   };
   Added add() {
     if (indices_.full()) [[unlikely]]
@@ -101,7 +103,7 @@ class TimerTable {
     Chunk& in = chunk(index);
     const std::uint32_t at = index % kPerChunk;
     in.whens[at].entry = 0;  // remove() leaves it
-    return {index, in.tags[at], in.whens[at], in.whats[at]};
+    return {index, in.tags[at], in.whens[at], in.keys[at]};
   }
   /// Its arguments are gone.
   void remove(std::uint32_t index) noexcept { remove(index, tag(index)); }
@@ -115,7 +117,7 @@ class TimerTable {
   void prefetch(std::uint32_t index) noexcept {
     __builtin_prefetch(&when(index));
     __builtin_prefetch(&tag(index));
-    __builtin_prefetch(&what(index));
+    __builtin_prefetch(&key(index));
   }
 
  private:
@@ -123,6 +125,7 @@ class TimerTable {
   struct alignas(64) Chunk {
     TimerTag tags[kPerChunk];
     TimerWhen whens[kPerChunk];
+    const EventKey* keys[kPerChunk];
     TimerWhat whats[kPerChunk];
   };
   static constexpr std::uint32_t kMany = kHugePage / sizeof(Chunk);  // chunks are taken so many at a time then

@@ -14,7 +14,7 @@ inline TimerTable::Added KernelCore::make_timer(SessionId id, const EventKey& ke
   timer_queue_.make_room();  // what may fail comes first
   const TimerTable::Added made = timers_.add();
   made.tag.slot = id.slot();
-  made.what.key = &key;
+  made.key = &key;
   if (period != 0 || key.ops->size > TimerWhat::kRoom) [[unlikely]]
     box_arguments(made.index, period);
   ++slots_[id.slot()].timers;
@@ -56,19 +56,18 @@ Timer KernelCore::start_repeating_timer(SessionId id, std::int64_t first, std::i
                                         const EventKey& key, void* payload) {
   if (!alive(id)) return refuse_timer(key, payload);
   const TimerTable::Added made = make_timer(id, key, payload, period);
-  made.what.box()->missed = missed;
+  timers_.what(made.index).box()->missed = missed;
   return set_timer(made, first);
 }
 
 void KernelCore::box_arguments(std::uint32_t index, std::int64_t period) {
-  TimerWhat& what = timers_.what(index);
-  void* const box = ::operator new(sizeof(TimerWhat::Box) + what.key->ops->size, std::nothrow);
+  void* const box = ::operator new(sizeof(TimerWhat::Box) + timers_.key(index)->ops->size, std::nothrow);
   if (box == nullptr) {
     timers_.remove(index);
     throw std::bad_alloc();
   }
   ::new (box) TimerWhat::Box{period, Missed::coalesce};
-  std::memcpy(what.small, &box, sizeof box);
+  std::memcpy(timers_.what(index).small, &box, sizeof box);
   timers_.tag(index).set(TimerTag::kBoxed | (period != 0 ? TimerTag::kPeriodic : 0U));
 }
 
@@ -108,7 +107,7 @@ void KernelCore::fire(std::uint32_t index) {
     return;
   }
   tag.set(TimerTag::kFiring);
-  call_timer(tag.slot, *timers_.what(index).key, timers_.payload(index));
+  call_timer(tag.slot, *timers_.key(index), timers_.payload(index));
   if (tag.is(TimerTag::kDead)) {
     free_timer(index);
   } else {
@@ -121,7 +120,7 @@ void KernelCore::fire(std::uint32_t index) {
 
 void KernelCore::fire_periodic(std::uint32_t index) {
   TimerTag& tag = timers_.tag(index);
-  const EventKey& key = *timers_.what(index).key;
+  const EventKey& key = *timers_.key(index);
   const TimerWhat::Box& how = *timers_.what(index).box();
   const std::int64_t due = timers_.when(index).due;
   const std::int64_t now = clock();  // not look_: a handler of this turn may be what was late
@@ -167,9 +166,8 @@ void KernelCore::call_timer(std::uint32_t slot, const EventKey& key, void* paylo
 // It has left every list; its arguments are still there.
 void KernelCore::free_timer(std::uint32_t index) noexcept {
   const TimerTag& tag = timers_.tag(index);
-  const TimerWhat& what = timers_.what(index);
-  if (tag.is(TimerTag::kOwner)) what.key->ops->destroy(timers_.payload(index));
-  if (tag.is(TimerTag::kBoxed)) ::operator delete(what.box());
+  if (tag.is(TimerTag::kOwner)) timers_.key(index)->ops->destroy(timers_.payload(index));
+  if (tag.is(TimerTag::kBoxed)) ::operator delete(timers_.what(index).box());
   timers_.remove(index);
 }
 
@@ -212,7 +210,7 @@ std::vector<CancelledTimer> KernelCore::cancel_timers(SessionId id) {
   for (std::uint32_t i = 0; i < timers_.size() && alive(id); ++i) {
     if (!timers_.used(i)) continue;
     const TimerTag& tag = timers_.tag(i);
-    const EventKey& key = *timers_.what(i).key;
+    const EventKey& key = *timers_.key(i);
     if (tag.slot == id.slot() && tag.is_to_fire() && key.id != internal::deferred.id &&
         key.id != internal::await_due.id)
       ours.push_back(i);
@@ -220,7 +218,7 @@ std::vector<CancelledTimer> KernelCore::cancel_timers(SessionId id) {
   std::stable_sort(ours.begin(), ours.end(),
                    [&](std::uint32_t a, std::uint32_t b) { return timer_due(a) < timer_due(b); });
   for (const std::uint32_t index : ours) {
-    const EventKey& key = *timers_.what(index).key;
+    const EventKey& key = *timers_.key(index);
     CancelledTimer& told = cancelled.emplace_back();
     told.event = key.name;
     told.due = TimePoint(Duration(timer_due(index)));
