@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // The kernel's timers, by index and generation as in a Slab, but each in four parts: to cancel one needs the tag
-// alone, to move it the tag and the when, and one without arguments is made and fired without the last. With very many timers their memory is what an operation waits for.
+// alone, to move it the tag and the when, and one without arguments is made and fired without the last. With very many
+// timers their memory is what an operation waits for.
 #pragma once
 
 #include <cstddef>
