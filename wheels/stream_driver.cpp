@@ -16,7 +16,7 @@ namespace poe {
 
 namespace {
 
-constexpr std::size_t kMoveFrom = std::size_t{4} << 10;  // from here on moving is cheaper than copying
+constexpr std::size_t kMoveFrom = std::size_t{4} << 10;  // from here on moving is cheaper than copying, and zeros cost
 constexpr std::size_t kParts = 64;                       // of one write; IOV_MAX is 1024, but the array is on the stack
 
 std::string name_of(const Fd& fd) { return "descriptor " + std::to_string(fd.get()); }
@@ -66,9 +66,20 @@ Result<void> StreamDriver::put_slowly(std::string_view record, std::string_view 
   const std::size_t size = record.size() + ending.size();
   if (size == 0) return {};
   if (auto fits = check(size); !fits) return fits;
+  if (size >= kMoveFrom) return put_large(record, ending);
   make_room(open_chunk(size), size);
   put_at_once(record, ending);
   return {};
+}
+
+// Room is filled with zeros before it is written to: for small messages once a chunk, but for one of these that would
+// cost as much as to copy it.
+Result<void> StreamDriver::put_large(std::string_view record, std::string_view ending) {
+  return compose([&](std::string& out) {
+    out.reserve(out.size() + record.size() + ending.size());
+    out.append(record).append(ending);
+    return Result<void>();
+  });
 }
 
 // Growing step by step would copy small messages several times, so a chunk begins with what the last one came to. An

@@ -158,7 +158,8 @@ double cpu_of(pid_t server) {
     const double before = std::exchange(now, cpu_now(clock));
     if (now == before) return now;
   }
-  throw std::runtime_error("the server does not come to rest, so its CPU time cannot be read");
+  throw std::runtime_error(
+      "cannot read the server's CPU time: it does not come to rest; see what it does without requests");
 }
 
 double echo_load(const Run& run, std::uint16_t port, pid_t server) {

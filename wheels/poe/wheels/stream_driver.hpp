@@ -183,6 +183,7 @@ class POE_API StreamDriver {
     return at;
   }
   Result<void> put_slowly(std::string_view record, std::string_view ending);
+  Result<void> put_large(std::string_view record, std::string_view ending);
   // The last chunk, or a new one if it is full, with room for as many octets. Appending to one that is partly written
   // is fine.
   Chunk& open_chunk(std::size_t room = 0) {
