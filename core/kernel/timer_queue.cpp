@@ -61,11 +61,13 @@ void TimerQueue::drop_top() noexcept {
   in_heap_ = entry_count_;
   if (entry_count_ == 0) return;
   std::size_t hole = 0;
-  for (std::size_t least = least_child(hole); least < entry_count_; least = least_child(hole)) {
+  const std::size_t risen = least_child(hole);
+  for (std::size_t least = risen; least < entry_count_; least = least_child(hole)) {
     entry(hole) = entry(least);
     hole = least;
   }
   sift_up(hole, last);
+  if (risen < entry_count_) timers_.prefetch(entry(risen).timer);
 }
 
 // What was added since the last look becomes part of the heap.
@@ -92,7 +94,7 @@ void TimerQueue::settle() {
     TimerWhen& state = timers_.when(top.timer);
     if (state.order != top.order) {  // moved later
       state.entry = state.order;
-      sift_down(0, Entry{state.due, top.timer, state.order});
+      sift_down(0, Entry{top.timer, state.order, state.due});
     } else {
       return;
     }
@@ -108,7 +110,7 @@ void TimerQueue::move(std::uint32_t timer, std::int64_t due) {
   state.order = take_order();
   if (later) return;
   state.entry = state.order;
-  entry(entry_count_++) = Entry{due, timer, state.order};
+  entry(entry_count_++) = Entry{timer, state.order, due};
 }
 
 std::uint32_t TimerQueue::pop() {
@@ -116,9 +118,19 @@ std::uint32_t TimerQueue::pop() {
   const std::uint32_t timer = entry(0).timer;
   drop_top();
   remove(timer);
-  // While the handler of this one runs: the next, which is one of these.
-  for (std::size_t at = 0; at < 5 && at < entry_count_; ++at) timers_.prefetch(entry(at).timer);
   return timer;
+}
+
+// After 2^32 orders: those that are still needed begin at one again. What is sorted is a heap, too.
+void TimerQueue::renumber() noexcept {
+  compact();
+  std::sort(&entry(0), &entry(entry_count_), [](const Entry& a, const Entry& b) { return a.before(b); });
+  next_order_ = 1;
+  for (std::size_t at = 0; at < entry_count_; ++at) {
+    TimerWhen& state = timers_.when(entry(at).timer);
+    state.entry = state.order = entry(at).order = next_order_++;
+  }
+  in_heap_ = entry_count_;
 }
 
 // Drops the entries nobody waits for. Paid by as many removals.
@@ -132,7 +144,7 @@ void TimerQueue::compact() noexcept {
     if (stale(old)) continue;
     TimerWhen& state = timers_.when(old.timer);
     state.entry = state.order;
-    entry(kept++) = Entry{state.due, old.timer, state.order};
+    entry(kept++) = Entry{old.timer, state.order, state.due};
   }
   entry_count_ = kept;
   in_heap_ = 0;

@@ -18,7 +18,8 @@ namespace poe {
 
 class TimerQueue {
  public:
-  explicit TimerQueue(TimerTable& timers) : timers_(timers) {}
+  /// Orders are counted from `next_order`.
+  explicit TimerQueue(TimerTable& timers, std::uint32_t next_order = 1) : timers_(timers), next_order_(next_order) {}
   bool empty() const noexcept { return size() == 0; }
   std::size_t size() const noexcept { return live_; }
 
@@ -31,7 +32,7 @@ class TimerQueue {
   /// Puts a timer in that is not there; there is room for it.
   void add(std::uint32_t timer, TimerWhen& when, std::int64_t due) noexcept {
     const std::uint32_t order = take_order();
-    entry(entry_count_++) = Entry{due, timer, order};
+    entry(entry_count_++) = Entry{timer, order, due};
     when = {due, order, order};
     ++live_;
   }
@@ -72,15 +73,15 @@ class TimerQueue {
 
  private:
   struct Entry {
-    std::int64_t due;
     std::uint32_t timer;
     std::uint32_t order;
-    /// Without a branch, which would be mispredicted half the time on the way through a heap.
-    bool before(const Entry& other) const noexcept {
-      const int sooner = due < other.due;
-      const int same = due == other.due;
-      const int set_before = static_cast<std::int32_t>(order - other.order) < 0;
-      return (sooner | (same & set_before)) != 0;
+    std::int64_t due;
+    /// By due, then order. As one number, compared without a branch: that would be mispredicted half the time on the
+    /// way through a heap.
+    bool before(const Entry& other) const noexcept { return key() < other.key(); }
+    __extension__ __int128 key() const noexcept {
+      const std::uint64_t low = static_cast<std::uint64_t>(order) << 32 | timer;
+      return static_cast<__int128>(due) << 64 | low;
     }
   };
   // The root is the last of its group of four, so that the children of i, 4i+1 to 4i+4, share a cache line.
@@ -92,15 +93,15 @@ class TimerQueue {
     return !timers_.used(entry.timer) || timers_.when(entry.timer).entry != entry.order;
   }
   std::uint32_t take_order() noexcept {
-    const std::uint32_t order = next_order_++;
     if (next_order_ == 0) [[unlikely]]
-      next_order_ = 1;
-    return order;
+      renumber();
+    return next_order_++;
   }
   // A program that sets and cancels for ever needs no more memory than that.
   bool mostly_stale() const noexcept { return entry_count_ > (kStale + 1) * live_ + kFew; }
   void grow();
   void compact() noexcept;
+  void renumber() noexcept;
   void sort_in() noexcept;
   void build_heap() noexcept;
   void settle();
@@ -124,7 +125,7 @@ class TimerQueue {
   std::size_t entry_count_ = 0;  // stale ones too
   std::size_t in_heap_ = 0;      // of these, the first
   std::size_t live_ = 0;         // timers
-  std::uint32_t next_order_ = 1;
+  std::uint32_t next_order_;
 };
 
 }  // namespace poe
