@@ -18,7 +18,8 @@ Handle::operator bool() const noexcept { return core_ != nullptr && core_->handl
 
 void Handle::cancel() noexcept {
   if (core_ == nullptr) return;
-  if (kind() == Kind::timer) return core_->cancel_timer(*this);  // first, and without a switch
+  if (kind() == Kind::timer) [[likely]]
+    return core_->cancel_timer(*this);  // without a switch
   core_->cancel_handle(*this);
 }
 
@@ -80,8 +81,6 @@ bool KernelCore::handle_holds(const Handle& handle) const noexcept {
       return aliases_.holds(index, generation);
     case Handle::Kind::extra:
       return extras_.holds(index, generation);
-    case Handle::Kind::none:
-      break;
   }
   return false;
 }
@@ -114,8 +113,6 @@ void KernelCore::drop_resource(Handle::Kind kind, std::uint32_t index) noexcept 
       break;
     case Handle::Kind::extra:
       drop_extra(index);
-      break;
-    case Handle::Kind::none:
       break;
   }
 }

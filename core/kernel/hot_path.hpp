@@ -99,14 +99,13 @@ inline void KernelCore::cancel_timer(Handle& handle) noexcept {
   if (!tag.is_plain(handle.marked_generation())) [[unlikely]]
     return cancel_handle(handle);
   handle.core_ = nullptr;
-  const std::uint32_t slot = tag.slot;
-  Slot& of = slots_[slot];
-  timers_.remove(handle.index(), tag);
+  Slot& of = slots_[tag.slot];
+  timers_.remove_plain(handle.index(), tag);
   timer_queue_.forget();
-  --of.timers;
   --handles_;
-  if (--of.references == 0 || (of.hooks & Slot::kObserved) != 0 || asleep_) [[unlikely]] {
-    if (of.id != 0) dropped_reference(slot);
+  of.kept_by -= Slot::kTimer;
+  if (of.kept_by == 0 || (of.hooks & Slot::kObserved) != 0 || asleep_) [[unlikely]] {
+    if (of.id != 0) dropped_reference(static_cast<std::uint32_t>(&of - slots_.data()));
   }
 }
 

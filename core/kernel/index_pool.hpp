@@ -33,9 +33,10 @@ class IndexPool {
   void give_back(std::uint32_t index) noexcept {
     const std::size_t word = index / 64;
     std::uint64_t& free = free_[word];
-    if (free == 0) [[unlikely]]
-      open(word);
+    const bool first = free == 0;
     free |= bit(index);
+    if (first) [[unlikely]]
+      open(word);
   }
   bool is_taken(std::uint32_t index) const noexcept { return (free_[index / 64] & bit(index)) == 0; }
 

@@ -21,7 +21,7 @@ std::vector<SessionInfo> KernelCore::sessions() const {
   std::vector<SessionInfo> all;
   for (std::uint32_t slot = 1; slot < slots_.size(); ++slot) {
     if (slots_[slot].id == 0) continue;
-    SessionInfo info{id_of(slot), id_of(cold_[slot].parent), {}, slots_[slot].references};
+    SessionInfo info{id_of(slot), id_of(cold_[slot].parent), {}, slots_[slot].references()};
     for (std::uint32_t a = cold_[slot].aliases; a != kNone; a = aliases_[a].links.next) {
       info.aliases.push_back(aliases_[a].name);
     }
@@ -68,7 +68,7 @@ std::string KernelCore::why_alive(SessionId id) const {
     out << "\n";
   }
   const std::int64_t now = clock();
-  for (std::uint32_t t = 0; slots_[slot].timers != 0 && t < timers_.size(); ++t) {
+  for (std::uint32_t t = 0; slots_[slot].timers() != 0 && t < timers_.size(); ++t) {
     const TimerTag& tag = timers_.tag(t);
     if (!timers_.used(t) || tag.slot != slot || tag.is(TimerTag::kDead)) continue;
     const EventKey& key = *timers_.key(t);
@@ -141,12 +141,12 @@ std::vector<std::string> KernelCore::check_books() const {
     if (slots_[slot].id == 0) continue;
     counted[slot] += cold_[slot].postbacks;
     for (std::uint32_t c = cold_[slot].first_child; c != kNone; c = cold_[c].siblings.next) ++counted[slot];
-    if (counted[slot] != slots_[slot].references) {
-      wrong.push_back(describe(id_of(slot)) + " counts " + std::to_string(slots_[slot].references) +
+    if (counted[slot] != slots_[slot].references()) {
+      wrong.push_back(describe(id_of(slot)) + " counts " + std::to_string(slots_[slot].references()) +
                       " references, but there are " + std::to_string(counted[slot]));
     }
-    if (timers[slot] != slots_[slot].timers) {
-      wrong.push_back(describe(id_of(slot)) + " counts " + std::to_string(slots_[slot].timers) +
+    if (timers[slot] != slots_[slot].timers()) {
+      wrong.push_back(describe(id_of(slot)) + " counts " + std::to_string(slots_[slot].timers()) +
                       " timers, but there are " + std::to_string(timers[slot]));
     }
   }

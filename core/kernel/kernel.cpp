@@ -42,7 +42,7 @@ KernelCore::KernelCore(std::unique_ptr<LoopProvider> loops, KernelOptions option
   Slot& root = slots_[0];  // the kernel itself (P052)
   root.id = std::uint64_t{number_} << 52;
   root.table = &root_table_;
-  root.references = 1;
+  root.kept_by = Slot::kReference;
   observe_as_asked();
 }
 

@@ -150,14 +150,15 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   SessionId give_birth(HandlerTable& table, std::unique_ptr<HandlerTable> owned, void* (*make)(void*, Birth),
                        void* maker);
   std::uint32_t new_slot(HandlerTable& table, bool owns_table);
-  void add_reference(std::uint32_t slot) noexcept {
-    ++slots_[slot].references;
+  void add_reference(std::uint32_t slot, std::uint64_t what = Slot::kReference) noexcept {
+    slots_[slot].kept_by += what;
     if (observed()) [[unlikely]]
       tell_references(slot);
   }
-  void drop_reference(std::uint32_t slot) noexcept {
+  void drop_reference(std::uint32_t slot, std::uint64_t what = Slot::kReference) noexcept {
     Slot& of = slots_[slot];
-    if (--of.references == 0 || observed()) [[unlikely]] {
+    of.kept_by -= what;
+    if (of.kept_by == 0 || observed()) [[unlikely]] {
       dropped_reference(slot);
     } else {
       look_later();  // what is left may be nothing to run for (P055)
@@ -167,7 +168,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   void mark(std::uint32_t slot);
   void sweep();
   bool reachable(const Slot& slot) const noexcept {
-    return slot.references != 0 || slot.last_in != nullptr || slot.last_out != nullptr;
+    return slot.kept_by != 0 || slot.last_in != nullptr || slot.last_out != nullptr;
   }
   void request_stop(SessionId id);
   void stop_session(std::uint32_t slot);

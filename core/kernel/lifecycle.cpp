@@ -175,7 +175,7 @@ void KernelCore::stop_session(std::uint32_t slot) {
     while (cold_[slot].runs != kNone) drop_run(cold_[slot].runs);  // first: frames refer to the object
     if (void* object = std::exchange(slots_[slot].object, nullptr)) slots_[slot].table->destroy(object);
   }
-  if (slots_[slot].timers != 0) drop_timers_of(id);
+  if (slots_[slot].timers() != 0) drop_timers_of(id);
   std::exception_ptr thrown;
   if (!thrown_.empty()) {
     if (auto found = thrown_.extract(id.bits)) thrown = std::move(found.mapped());

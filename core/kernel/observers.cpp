@@ -58,7 +58,7 @@ void KernelCore::tell_stopped(SessionId id) noexcept {
   tell_observers([&](Observer& o) { o.stopped(id); });
 }
 void KernelCore::tell_references(std::uint32_t slot) noexcept {
-  tell_observers([&](Observer& o) { o.references(id_of(slot), slots_[slot].references); });
+  tell_observers([&](Observer& o) { o.references(id_of(slot), slots_[slot].references()); });
 }
 void KernelCore::tell_signalled(SessionId to, const std::string& name) noexcept {
   tell_observers([&](Observer& o) { o.signalled(to, name.c_str()); });

@@ -28,7 +28,7 @@ Snapshot::Session KernelCore::picture(std::uint32_t slot) const {
                             {},
                             {},
                             {},
-                            slots_[slot].references,
+                            slots_[slot].references(),
                             cold.postbacks,
                             0,
                             options_of(slot).mailbox,

@@ -40,8 +40,8 @@ struct TimerTag {
   /// Not once it has fired, or was cancelled.
   bool is_to_fire() const noexcept { return !is(kDead) && (!is(kFiring) || is(kPeriodic)); }
   /// It waits in the TimerQueue for one handle, of the generation that `marked` has where `word` has it, and nothing is
-  /// to be done for it but to forget it.
-  bool is_plain(std::uint32_t marked) const noexcept { return word == (marked & ~0xFFU); }
+  /// to be done for it but to forget it. (`marked` has no marks: Handle::Kind::timer is zero.)
+  bool is_plain(std::uint32_t marked) const noexcept { return word == marked; }
 };
 
 /// When it is due, for the TimerQueue.
@@ -107,9 +107,14 @@ class TimerTable {
     return {index, in.tags[at], in.whens[at], in.keys[at]};
   }
   /// Its arguments are gone.
-  void remove(std::uint32_t index) noexcept { remove(index, tag(index)); }
-  void remove(std::uint32_t index, TimerTag& of) noexcept {
-    of.word = (of.word | 0xFF) + 1;  // without marks
+  void remove(std::uint32_t index) noexcept {
+    TimerTag& of = tag(index);
+    of.word &= ~0xFFU;
+    remove_plain(index, of);
+  }
+  /// One without marks.
+  void remove_plain(std::uint32_t index, TimerTag& of) noexcept {
+    of.word += 0x100;
     indices_.give_back(index);
   }
 

@@ -17,8 +17,7 @@ inline TimerTable::Added KernelCore::make_timer(SessionId id, const EventKey& ke
   made.key = &key;
   if (period != 0 || key.ops->size > TimerWhat::kRoom) [[unlikely]]
     box_arguments(made.index, period);
-  ++slots_[id.slot()].timers;
-  add_reference(id.slot());
+  add_reference(id.slot(), Slot::kTimer);
   if (key.ops->size != 0) {
     if (key.ops->destroy != nullptr) made.tag.set(TimerTag::kOwner);
     key.ops->relocate(payload, timers_.payload(made.index));
@@ -114,7 +113,7 @@ void KernelCore::fire(std::uint32_t index) {
     const std::uint32_t slot = tag.slot;
     unlist_timer(index);
     free_timer(index);
-    drop_reference(slot);
+    drop_reference(slot, Slot::kTimer);
   }
 }
 
@@ -173,7 +172,6 @@ void KernelCore::free_timer(std::uint32_t index) noexcept {
 
 void KernelCore::unlist_timer(std::uint32_t index) noexcept {
   const TimerTag& tag = timers_.tag(index);
-  --slots_[tag.slot].timers;
   if (tag.is(TimerTag::kDetached)) unlink(timers_, &Cold::detached_timers, index);
 }
 
@@ -182,7 +180,11 @@ void KernelCore::drop_timer(std::uint32_t index) noexcept {
   if (tag.is(TimerTag::kWall)) forget_wall_alarm(index);
   if (timer_queue_.contains(index)) timer_queue_.remove(index);
   unlist_timer(index);
-  if (slots_[tag.slot].id != 0) drop_reference(tag.slot);
+  if (slots_[tag.slot].id != 0) {
+    drop_reference(tag.slot, Slot::kTimer);
+  } else {
+    slots_[tag.slot].kept_by -= Slot::kTimer;  // its session is on the way out
+  }
   tag.clear(TimerTag::kQueued);
   tag.set(TimerTag::kDead);                           // also for a handle that its arguments hold
   if (!tag.is(TimerTag::kFiring)) free_timer(index);  // else when its handler has returned
@@ -197,7 +199,7 @@ void KernelCore::detach_timer(std::uint32_t index) noexcept {
 
 // For a session that has ended while somebody else held handles of its timers: looks at all there are.
 void KernelCore::drop_timers_of(SessionId id) noexcept {
-  for (std::uint32_t index = 0; index < timers_.size() && slots_[id.slot()].timers != 0; ++index) {
+  for (std::uint32_t index = 0; index < timers_.size() && slots_[id.slot()].timers() != 0; ++index) {
     if (timers_.used(index) && timers_.tag(index).slot == id.slot() && !timers_.tag(index).is(TimerTag::kDead))
       drop_timer(index);
   }

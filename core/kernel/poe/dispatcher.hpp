@@ -23,18 +23,23 @@ struct alignas(64) Slot {  // a cache line of its own, and an index without a mu
   HandlerTable* table = nullptr;
   const Record* last_in = nullptr;   ///< the newest queued event to this session
   const Record* last_out = nullptr;  ///< the newest queued event from it to another
-  std::uint32_t references = 0;      ///< timers, watches, aliases, children, awaited pids, extra references
-  bool marked = false;               ///< to be looked at by the next sweep
+  /// How much keeps it alive: in the lower half timers, watches, aliases, children, awaited pids, extra references, in
+  /// the upper half how many of these are timers. One word, because timers come and go by the million.
+  std::uint64_t kept_by = 0;
+  bool marked = false;  ///< to be looked at by the next sweep
   bool stopping = false;
   bool reentrant = false;  ///< SessionOptions::reentrant
   bool owns_table : 1 = false;
   bool stop_asked : 1 = false;  ///< it ends when its handler has returned
   /// What an event of this session must pass besides its handler: 0 for most.
   std::uint8_t hooks = 0;
-  std::uint32_t timers = 0;                     ///< how many of the references are timers
   static constexpr std::uint8_t kTraced = 1;    ///< SessionOptions::trace
   static constexpr std::uint8_t kObserved = 2;  ///< the kernel has observers
   static constexpr std::uint8_t kLimited = 4;   ///< SessionOptions::mailbox
+  static constexpr std::uint64_t kReference = 1;
+  static constexpr std::uint64_t kTimer = kReference | std::uint64_t{1} << 32;
+  std::uint32_t references() const noexcept { return static_cast<std::uint32_t>(kept_by); }
+  std::uint32_t timers() const noexcept { return static_cast<std::uint32_t>(kept_by >> 32); }
 };
 static_assert(sizeof(Slot) == 64);
 

@@ -29,7 +29,7 @@ class POE_API Handle {
   void detach() && noexcept;
 
  protected:
-  enum class Kind : std::uint8_t { none, timer, watch, signal, child, alias, extra };
+  enum class Kind : std::uint8_t { timer, watch, signal, child, alias, extra };
   Handle() noexcept = default;
   Handle(KernelCore* core, Kind kind, std::uint32_t index, std::uint32_t generation) noexcept
       : core_(core),
@@ -44,7 +44,7 @@ class POE_API Handle {
   std::uint32_t index() const noexcept { return static_cast<std::uint32_t>(what_); }
   Kind kind() const noexcept { return static_cast<Kind>(what_ >> 32 & 0xFF); }
   std::uint32_t generation() const noexcept { return static_cast<std::uint32_t>(what_ >> 40); }
-  /// In the upper 24 bits, the lowest eight being the kind: what a timer compares takes no shifting then.
+  /// In the upper 24 bits, the lowest eight being the kind, for a timer zero: it is compared without shifting.
   std::uint32_t marked_generation() const noexcept { return static_cast<std::uint32_t>(what_ >> 32); }
 
   friend class KernelCore;
