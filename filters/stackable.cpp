@@ -270,22 +270,23 @@ Result<void> StackableFilter::encode(std::string_view record, std::string& out) 
 
 Result<void> StackableFilter::encode_each(std::string_view record, std::vector<std::string>& out) {
   struct Unsent {  // what some stages encoded when another refuses it, or throws
-    StackableFilter& filter;
-    bool done = false;
+    const std::vector<Stage>& stages;
+    std::size_t encoded;  // from this stage on
     ~Unsent() {
-      if (!done) filter.forget_encoded();
+      for (; encoded < stages.size(); ++encoded) stages[encoded].filter->forget_encoded();
     }
-  } unsent{*this};
+  } unsent{stages_, stages_.size()};
   std::vector<std::string> now;
   now.emplace_back(record);
   for (std::size_t i = stages_.size(); i-- > 0;) {
     std::vector<std::string> framed;
     for (const std::string& each : now) {
       if (auto done = stages_[i].filter->encode_each(each, framed); !done) return done;
+      unsent.encoded = i;
     }
     now = std::move(framed);
   }
-  unsent.done = true;
+  unsent.encoded = stages_.size();
   std::move(now.begin(), now.end(), std::back_inserter(out));
   return {};
 }

@@ -76,8 +76,13 @@ struct CompressionFilter::State {
   bool more = false;            // the decompressor may have output without new input
   bool stuck = false;           // its last call did nothing
   std::optional<Error> failed;  // to be told once what came before it is delivered
+  bool in_stream = false;       // something was encoded, and the stream not ended
+  bool first = true;            // what was encoded last was the first of its stream
+  bool out_of_step = false;     // the other side lacks what later records refer to
 
   std::size_t make_piece();
+  Result<void> compress(std::string_view record, bool end, std::string& out);
+  void forget_compressed() noexcept;
   void give_up(Error error);
 };
 
@@ -151,23 +156,32 @@ Result<std::optional<std::string_view>> CompressionFilter::finish() {
   return failure(Errc::protocol, "decompress", "a stream", "it is cut off", "its last records may be missing");
 }
 
-Result<void> CompressionFilter::encode(std::string_view record, std::string& out) {
-  State& s = *state_;
-  if (!s.compressor) s.compressor = make_compressor(s.options);
+Result<void> CompressionFilter::State::compress(std::string_view record, bool end, std::string& out) {
+  if (out_of_step) {
+    return failure(Errc::closed, "compress", "a record", "one before it was left out, and it may refer to that",
+                   "begin a new stream, with a filter of its own");
+  }
+  if (!compressor) compressor = make_compressor(options);
   const std::size_t before = out.size();
-  if (s.compressor && s.compressor->run(record, false, out)) return {};
+  first = !std::exchange(in_stream, !end);
+  if (compressor && compressor->run(record, end, out)) return {};
   out.resize(before);
+  forget_compressed();
   return failure(no_memory("compress"));
 }
 
-Result<void> CompressionFilter::end(std::string& out) {
-  State& s = *state_;
-  if (!s.compressor) s.compressor = make_compressor(s.options);
-  const std::size_t before = out.size();
-  if (s.compressor && s.compressor->run({}, true, out)) return {};
-  out.resize(before);
-  return failure(no_memory("compress"));
+void CompressionFilter::State::forget_compressed() noexcept {
+  out_of_step = out_of_step || !first;
+  in_stream = false;
+  compressor.reset();
 }
+
+Result<void> CompressionFilter::encode(std::string_view record, std::string& out) {
+  return state_->compress(record, false, out);
+}
+Result<void> CompressionFilter::end(std::string& out) { return state_->compress({}, true, out); }
+
+void CompressionFilter::forget_encoded() noexcept { state_->forget_compressed(); }
 
 std::string CompressionFilter::take_pending() { return state_->input.take(); }
 std::size_t CompressionFilter::pending_size() const noexcept { return state_->input.size(); }

@@ -86,6 +86,55 @@ TEST_P(CompressionTest, EachRecordCanBeReadAtOnce) {
   }
 }
 
+TEST_P(CompressionTest, FirstRecordIsForgottenIfItIsNotSent) {
+  CompressionFilter sender{CompressionOptions(GetParam())};
+  CompressionFilter receiver{CompressionOptions(GetParam())};
+  std::string lost;
+  std::string wire;
+  ASSERT_TRUE(sender.encode(text(), lost));
+  sender.forget_encoded();
+  ASSERT_TRUE(sender.encode("second", wire));
+  ASSERT_TRUE(sender.end(wire));
+  ASSERT_TRUE(sender.encode(text(), lost));
+  sender.forget_encoded();  // the first of another stream
+  ASSERT_TRUE(sender.encode("third", wire));
+  receiver.feed(wire);
+  EXPECT_EQ(**receiver.next(), "second");
+  EXPECT_EQ(**receiver.next(), "third");
+}
+
+TEST_P(CompressionTest, AfterALaterRecordThatIsNotSentNothingIsAccepted) {
+  CompressionFilter sender{CompressionOptions(GetParam())};
+  std::string wire;
+  ASSERT_TRUE(sender.encode("first", wire));
+  std::string lost;
+  ASSERT_TRUE(sender.encode(text(), lost));
+  sender.forget_encoded();
+  const std::string before = wire;
+  EXPECT_EQ(sender.encode("third", wire).error().code(), Errc::closed);
+  EXPECT_EQ(sender.end(wire).error().code(), Errc::closed);
+  EXPECT_EQ(wire, before);
+  sender.reset();
+  EXPECT_TRUE(sender.encode("another stream", wire));
+}
+
+TEST_P(CompressionTest, GoesOnWhenAnotherStageRefusesARecordBeforeIt) {
+  LineOptions lines;
+  lines.refuse_embedded = true;
+  const auto make = [&] {
+    return StackableFilter::of(CompressionFilter(CompressionOptions(GetParam())), LineFilter(lines));
+  };
+  StackableFilter sender = make();
+  StackableFilter receiver = make();
+  std::string wire;
+  ASSERT_TRUE(sender.encode("first", wire));
+  EXPECT_EQ(sender.encode("no\nline", wire).error().code(), Errc::invalid_argument);
+  ASSERT_TRUE(sender.encode("second", wire));
+  receiver.feed(wire);
+  EXPECT_EQ(**receiver.next(), "first");
+  EXPECT_EQ(**receiver.next(), "second");
+}
+
 TEST_P(CompressionTest, BombEndsAtTheRatioR47) {
   const std::string bomb = packed(GetParam(), {std::string(64 << 20, '\0')});
   CompressionFilter filter{CompressionOptions(GetParam())};

@@ -38,6 +38,8 @@ struct CompressionOptions {
 };
 
 /// Each record is flushed, so that the peer can read it at once. Several streams behind one another are read as one.
+/// A record refers to those before it: where a wheel refuses one for want of room, later than the first of its stream,
+/// the stream is over, and encode() and end() say Errc::closed. Whoever stops at Output::high never gets there.
 /// Memory: zlib 44 KiB inward, 256 KiB outward; zstd up to 8 MiB inward (a peer that wants more is refused), about
 /// 1 MiB outward; taken when the first octet goes that way. Inward 64 KiB more as long as next() has records to give.
 /// Not thread-safe, as every Filter.
@@ -61,6 +63,7 @@ class POE_API CompressionFilter final : public Filter {
   /// What the decompressor has not looked at. What it has seen, no other filter can go on with.
   std::string take_pending() override;
   std::size_t pending_size() const noexcept override;
+  void forget_encoded() noexcept override;
   std::unique_ptr<Filter> clone() const override;
   void reset() noexcept override;
 
