@@ -137,7 +137,7 @@ void DnsCore::act(ares_socket_t readable, ares_socket_t writable) {
 }
 
 /// What c-ares' callbacks could only note.
-void DnsCore::after_ares() noexcept {
+void DnsCore::after_ares() {
   if (const auto fault = std::exchange(fault_, std::nullopt)) {
     fail_all([&](const DnsLookup& lookup) { return lookup.error(Errc::system, fault->message(), fault->advice()); });
   }

@@ -54,7 +54,7 @@ class DnsCore : public std::enable_shared_from_this<DnsCore> {
   static void on_socket(void* core, ares_socket_t socket, int readable, int writable) noexcept;
   void ready(int socket, std::uint32_t how);
   void act(ares_socket_t readable, ares_socket_t writable);
-  void after_ares() noexcept;
+  void after_ares();
   void arm_timer();
   void mark_news(const std::shared_ptr<DnsLookup>& lookup);
   void fail_all(const std::function<Error(const DnsLookup&)>& error);
