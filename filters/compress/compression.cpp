@@ -159,7 +159,7 @@ Result<std::optional<std::string_view>> CompressionFilter::finish() {
 Result<void> CompressionFilter::State::compress(std::string_view record, bool end, std::string& out) {
   if (out_of_step) {
     return failure(Errc::closed, "compress", "a record", "one before it was left out, and it may refer to that",
-                   "begin a new stream, with a filter of its own");
+                   "end this connection; on the next one, stop at Output::high");
   }
   if (!compressor) compressor = make_compressor(options);
   const std::size_t before = out.size();
