@@ -33,6 +33,9 @@ TEST_P(ReadLineCrash, SegmentationFaultSentOrRaised) {
 }
 
 TEST_P(ReadLineCrash, SegmentationFaultSentFromOutside) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "ThreadSanitizer takes it for a fault of its own instruction, and may wait for its own lock for ever";
+#endif
   ::kill(child_, SIGSEGV);
   EXPECT_NE(ended(), 0);
   expect_restored();
