@@ -56,7 +56,7 @@ void KernelCore::turn(std::uint32_t reasons, Purse purse) {
     const Entered root(*this, 0, 0, nullptr);
     ++depth_;
     queue_.enter();
-    asleep_ = false;
+    set_asleep(false);
     if (seat_.can(POE_CAP_FOREIGN) && seat_.can(POE_CAP_NESTED_STEP)) {
       // A handler may run the host's loop, for a dialog, and nobody tells us: what others wait for must be armed
       // already.
@@ -338,7 +338,7 @@ Dispatcher::Dispatcher() = default;
 Dispatcher::~Dispatcher() = default;
 
 void Dispatcher::request_turn() {
-  asleep_ = false;
+  set_asleep(false);
   static_cast<KernelCore*>(this)->schedule();
 }
 

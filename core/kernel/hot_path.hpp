@@ -104,7 +104,7 @@ inline void KernelCore::cancel_timer(Handle& handle) noexcept {
   timer_queue_.forget();
   --handles_;
   of.kept_by -= Slot::kTimer;
-  if (of.kept_by == 0 || (of.hooks & Slot::kObserved) != 0 || asleep_) [[unlikely]] {
+  if (of.kept_by == 0 || alert_ != 0) [[unlikely]] {
     if (of.id != 0) dropped_reference(static_cast<std::uint32_t>(&of - slots_.data()));
   }
 }

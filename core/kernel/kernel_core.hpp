@@ -103,7 +103,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   void look_after_leaving() noexcept;
   /// For what is looked at when a turn ends: one under way will do so, asleep or not.
   void look_later() noexcept {
-    if (!asleep_ || depth_ != 0) return;
+    if (!asleep() || depth_ != 0) return;
     attention_ = true;
     request_turn();
   }
@@ -123,7 +123,7 @@ class KernelCore final : public Dispatcher, public LoopEvents {
   void tell_references(std::uint32_t slot) noexcept;
   void tell_signalled(SessionId to, const std::string& name) noexcept;
   void tell_turn(bool began) noexcept;
-  bool observed() const noexcept { return !observers_.empty(); }
+  bool observed() const noexcept { return (alert_ & kObserved) != 0; }
 
   // ---- mailbox_limit.cpp
   static bool counts_in_mailbox(const EventKey& key) noexcept;

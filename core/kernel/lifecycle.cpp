@@ -131,7 +131,7 @@ void KernelCore::request_stop(SessionId id) {
   slots_[id.slot()].stop_asked = true;
   stop_requests_.push_back(id);
   attention_ = true;
-  if (asleep_) request_turn();
+  if (asleep()) request_turn();
 }
 
 void KernelCore::stop_session(std::uint32_t slot) {

@@ -33,12 +33,14 @@ void KernelCore::assert_books() const {
 
 void KernelCore::observe(Observer& observer) {
   observers_.push_back(&observer);
+  alert_ |= kObserved;
   for (Slot& slot : slots_) slot.hooks |= Slot::kObserved;
 }
 
 void KernelCore::unobserve(Observer& observer) noexcept {
   std::erase(observers_, &observer);
   if (!observers_.empty()) return;
+  alert_ = static_cast<std::uint8_t>(alert_ & ~kObserved);
   for (Slot& slot : slots_) slot.hooks &= static_cast<std::uint8_t>(~Slot::kObserved);
 }
 

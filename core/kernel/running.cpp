@@ -59,7 +59,7 @@ void KernelCore::close_seat(Fn<void()> done) {
   fds_.leave_loop();
   mailbox_->shut();
   seat_.close(std::move(done));
-  asleep_ = true;
+  set_asleep(true);
   events_left_ = 0;  // inside a turn: it was the last of this loop
   pass_end_ = 0;
   if (on_finished_) on_finished_ = nullptr;
@@ -95,7 +95,7 @@ void KernelCore::schedule() {
 // A turn soon, or when the first timer is due. Where it is not soon we are asleep: what is posted or started must ask.
 void KernelCore::arm_loop(bool soon) noexcept {
   if (fork_guard_.forked()) return;  // where only abandon() is legal
-  asleep_ = !soon;
+  set_asleep(!soon);
   seat_.arm(soon ? POE_NOW_NS : timer_queue_.empty() ? POE_NEVER_NS : timer_queue_.first_due());
 }
 
@@ -245,7 +245,7 @@ void KernelCore::forget_loop() noexcept {
   mailbox_->shut();
   fds_.forget_loop();
   seat_.abandon();
-  asleep_ = true;
+  set_asleep(true);
 }
 
 Result<void> KernelCore::has_forked() {

@@ -28,7 +28,7 @@ inline TimerTable::Added KernelCore::make_timer(SessionId id, const EventKey& ke
 inline Timer KernelCore::set_timer(const TimerTable::Added& made, std::int64_t due) {
   timer_queue_.add(made.index, made.when, due);
   end_pass_for(due);
-  if (asleep_ && timer_queue_.first() == made.index) schedule();
+  if (asleep() && timer_queue_.first() == made.index) schedule();
   return make_handle<Timer>(Handle::Kind::timer, made.index, made.tag.generation());
 }
 
@@ -252,7 +252,7 @@ Result<void> KernelCore::move_timer(Handle& timer, std::int64_t due) {
   }
   timer_queue_.move(timer.index(), due);
   end_pass_for(due);
-  if (asleep_) schedule();
+  if (asleep()) schedule();
   return {};
 }
 

@@ -88,7 +88,7 @@ void KernelCore::follow_wall_clock(std::uint32_t index, std::int64_t wall) {
   if (!wall_alarms_.changes) due = std::min(due, now + kSecond);
   timer_queue_.move(index, due);
   end_pass_for(due);
-  if (asleep_) schedule();
+  if (asleep()) schedule();
 }
 
 // An alarm came due by the kernel's clock: whether the wall clock is there yet. If not, it waits on.

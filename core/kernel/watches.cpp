@@ -29,7 +29,7 @@ Result<Watch> KernelCore::add_watch(SessionId id, int fd, std::uint32_t interest
   const auto found = fds_.entry_for(fd);
   if (!found) return failure(found.error());
   const std::uint32_t entry = *found;
-  if (asleep_ && fds_.pending()) request_turn();  // all moved to the inner set, and one of them was refused
+  if (asleep() && fds_.pending()) request_turn();  // all moved to the inner set, and one of them was refused
   const std::uint32_t index = watches_.add();
   WatchNode& node = watches_[index];
   node.session = id.bits;
@@ -64,7 +64,7 @@ std::uint32_t KernelCore::wanted(const FdEntry& entry) const noexcept {
 int KernelCore::update_entry(std::uint32_t entry) noexcept {
   const std::size_t files = fds_.files().size();
   const int code = fds_.set_interest(entry, wanted(fds_[entry]));
-  if (asleep_ && fds_.files().size() > files) request_turn();
+  if (asleep() && fds_.files().size() > files) request_turn();
   return code;
 }
 
@@ -72,7 +72,7 @@ int KernelCore::update_entry(std::uint32_t entry) noexcept {
 void KernelCore::update_or_refuse(std::uint32_t entry) noexcept {
   if (update_entry(entry) >= 0) return;
   fds_.refuse(entry);
-  if (asleep_) request_turn();
+  if (asleep()) request_turn();
 }
 
 void KernelCore::drop_watch(std::uint32_t index) noexcept {

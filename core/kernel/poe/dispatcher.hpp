@@ -65,7 +65,7 @@ class POE_API Dispatcher {
     const auto construct = [&](void* at) { Payload<A...>::construct(at, std::forward<B>(arguments)...); };
     constexpr std::uint32_t kSize = Payload<A...>::kSize;
     // One condition and no call, so that the whole way needs no frame of its own where it is inlined.
-    const bool plain = alive(to) && (slots_[to.slot()].hooks | static_cast<std::uint8_t>(busy())) == 0;
+    const bool plain = alive(to) && (slots_[to.slot()].hooks | busy()) == 0;
     if (plain && queue_.has_room(kSize)) [[likely]] {
       note_sent(*queue_.push_in_room(event, kSize, to.bits, sender, construct));
       return {};
@@ -94,7 +94,7 @@ class POE_API Dispatcher {
   /// Bookkeeping for a record just pushed.
   void sent(const Record& record) {
     note_sent(record);
-    if (asleep_) [[unlikely]]
+    if (asleep()) [[unlikely]]
       request_turn();
   }
   void request_turn();
@@ -118,11 +118,16 @@ class POE_API Dispatcher {
 
   std::vector<Slot> slots_;
   RecordQueue queue_;
-  bool asleep_ = true;  ///< a post must ask for a turn: none is to come, or a handler's own loop would not know of it
+  // One octet, so that what drops a reference looks at both at once.
+  static constexpr std::uint8_t kAsleep = 1;  ///< a post must ask for a turn: none comes, or a handler's loop lacks it
+  static constexpr std::uint8_t kObserved = 2;  ///< the kernel has observers
+  std::uint8_t alert_ = kAsleep;
+  bool asleep() const noexcept { return (alert_ & kAsleep) != 0; }
+  void set_asleep(bool is) noexcept { alert_ = static_cast<std::uint8_t>((alert_ & ~kAsleep) | (is ? kAsleep : 0)); }
   bool stop_all_ = false;  ///< all sessions are to end, as soon as the handler that runs has returned
 
  private:
-  bool busy() const noexcept { return asleep_ | queue_.full(); }
+  std::uint8_t busy() const noexcept { return static_cast<std::uint8_t>(alert_ | int{queue_.full()}); }
   void note_sent(const Record& record) noexcept {
     const SessionId to{record.target};
     slots_[to.slot()].last_in = &record;
