@@ -210,12 +210,13 @@ TEST_P(Guests, AfterDetachNothingIsDelivered) {
                                           static_cast<void>(self);
                                         }));
   guest.emplace(*join(kernel));
+  run_while([&] { return !left; });
   settle();
   EXPECT_EQ(before, 5);
   EXPECT_EQ(after, 0);
   EXPECT_TRUE(kernel.alive(id));
   guest.emplace(*join(kernel));  // and it goes on where it was
-  settle();
+  run_while([&] { return kernel.alive(id); });
   EXPECT_EQ(after, 5);
   EXPECT_FALSE(kernel.alive(id));
   guest.reset();
