@@ -80,7 +80,7 @@ struct CompressionFilter::State {
   bool first = true;            // what was encoded last was the first of its stream
   bool out_of_step = false;     // the other side lacks what later records refer to
 
-  std::size_t make_piece();
+  std::size_t add_to_piece(std::size_t before);
   Result<void> compress(std::string_view record, bool end, std::string& out);
   void forget_compressed() noexcept;
   void give_up(Error error);
@@ -94,9 +94,9 @@ CompressionFilter::~CompressionFilter() = default;
 void CompressionFilter::feed(std::string_view bytes) { state_->input.feed(bytes); }
 void CompressionFilter::keep() { state_->input.keep(); }
 
-// One call of the library: the octets it made, in `output`. What ends the stream is left in `failure`, for what was
-// made before it is delivered first: how much that is must not depend on the cuts.
-std::size_t CompressionFilter::State::make_piece() {
+// One call of the library: how many octets it put behind the `before` in `output`. What ends the stream is left in
+// `failed`, for what was made before it is delivered first: how much that is must not depend on the cuts.
+std::size_t CompressionFilter::State::add_to_piece(std::size_t before) {
   if (!decompressor) decompressor = make_decompressor(options);
   if (!decompressor) {
     give_up(no_memory("decompress"));
@@ -106,9 +106,10 @@ std::size_t CompressionFilter::State::make_piece() {
   std::string_view in = input.held().empty() ? input.fed() : input.held();
   const std::size_t had = in.size();
   const std::uint64_t left = growth.allowed(options.max_output, options.max_ratio) - growth.out;
-  const std::size_t room = left < kPiece ? static_cast<std::size_t>(left) + 1 : kPiece;
+  const std::size_t most = kPiece - before;
+  const std::size_t room = left < most ? static_cast<std::size_t>(left) + 1 : most;
   std::size_t made = 0;
-  const auto status = decompressor->run(in, output.get(), room, made);
+  const auto status = decompressor->run(in, output.get() + before, room, made);
   input.consume(had - in.size());
   growth.in += had - in.size();
   growth.out += made;
@@ -133,12 +134,14 @@ void CompressionFilter::State::give_up(Error error) {
 Result<std::optional<std::string_view>> CompressionFilter::next() {
   State& s = *state_;
   s.input.settle();
-  while (!s.input.stopped() && (!s.input.empty() || s.more)) {
-    const std::size_t made = s.make_piece();
-    if (made > 0) return std::string_view(s.output.get(), made);
-    if (s.stuck && s.input.empty()) break;
+  std::size_t made = 0;
+  while (!s.input.stopped() && (!s.input.empty() || s.more) && made < kPiece) {
+    made += s.add_to_piece(made);
+    const bool at_end = !s.within && made > 0;  // of a stream
+    if (at_end || (s.stuck && s.input.empty())) break;
     s.input.settle();
   }
+  if (made > 0) return std::string_view(s.output.get(), made);
   s.output.reset();
   if (s.input.overflow()) {
     s.give_up(Error(Errc::limit, "buffer", "compressed input",

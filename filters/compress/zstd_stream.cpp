@@ -53,13 +53,15 @@ class ZstdDecompressor final : public Decompressor {
     return true;
   }
 
-  // A header or a block at a time. Why: a call that fails does not say what it made before, so that more or less would
-  // be delivered of a bad stream, by how its octets were cut.
+  // A header or a block at a time, and its last octet by itself. Why: a call that fails does not say what it made
+  // before, but what it has of a block that is not compressed it gives at once, so that more or less would be delivered
+  // of a bad stream, by how its octets were cut.
   std::size_t step() const noexcept {
     constexpr std::size_t kShortestHeader = 5;
     constexpr std::size_t kNextBlocksHeader = 3;
     if (wanted_ == 0) return kShortestHeader;
-    return wanted_ > kNextBlocksHeader ? wanted_ - kNextBlocksHeader : wanted_;
+    const std::size_t block = wanted_ > kNextBlocksHeader ? wanted_ - kNextBlocksHeader : wanted_;
+    return std::max<std::size_t>(block - 1, 1);
   }
 
   std::unique_ptr<ZSTD_DCtx, Free> context_;
