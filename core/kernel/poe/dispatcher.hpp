@@ -33,11 +33,11 @@ struct alignas(64) Slot {  // a cache line of its own, and an index without a mu
   bool stop_asked : 1 = false;  ///< it ends when its handler has returned
   /// What an event of this session must pass besides its handler: 0 for most.
   std::uint8_t hooks = 0;
-  static constexpr std::uint8_t kTraced = 1;    ///< SessionOptions::trace
-  static constexpr std::uint8_t kObserved = 2;  ///< the kernel has observers
-  static constexpr std::uint8_t kLimited = 4;   ///< SessionOptions::mailbox
-  static constexpr std::uint64_t kReference = 1;
-  static constexpr std::uint64_t kTimer = kReference | std::uint64_t{1} << 32;
+  static constexpr std::uint8_t kTraced = 1;      ///< SessionOptions::trace
+  static constexpr std::uint8_t kObserved = 2;    ///< the kernel has observers
+  static constexpr std::uint8_t kLimited = 4;     ///< SessionOptions::mailbox
+  static constexpr std::uint64_t kReference = 1;  ///< what one more is in `kept_by`, other than a timer
+  static constexpr std::uint64_t kTimer = kReference | std::uint64_t{1} << 32;  ///< what a timer is there
   std::uint32_t references() const noexcept { return static_cast<std::uint32_t>(kept_by); }
   std::uint32_t timers() const noexcept { return static_cast<std::uint32_t>(kept_by >> 32); }
 };
@@ -118,7 +118,7 @@ class POE_API Dispatcher {
 
   std::vector<Slot> slots_;
   RecordQueue queue_;
-  // One octet, so that what drops a reference looks at both at once.
+  // One octet: who drops a reference looks at both at once; so does a post, whose session has hooks if observed.
   static constexpr std::uint8_t kAsleep = 1;  ///< a post must ask for a turn: none comes, or a handler's loop lacks it
   static constexpr std::uint8_t kObserved = 2;  ///< the kernel has observers
   std::uint8_t alert_ = kAsleep;
