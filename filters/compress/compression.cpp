@@ -37,23 +37,16 @@ class CompressionCodec final : public Codec {
   Result<std::string> unpack(std::string_view packed, std::size_t most) const override {
     const auto decompressor = make_decompressor(options_);
     if (!decompressor) return failure(no_memory("decompress"));
-    CompressionOptions limits = options_;
-    limits.max_output = std::min<std::uint64_t>(limits.max_output, most);
     std::string out;
-    Growth growth;
+    Growth growth(std::min<std::uint64_t>(options_.max_output, most), options_.max_ratio);
     for (std::string_view rest = packed;;) {
       const std::size_t before = out.size();
-      const std::size_t had = rest.size();
-      std::size_t made = 0;
       out.resize(before + kPiece);
-      const auto status = decompressor->run(rest, out.data() + before, kPiece, made);
-      out.resize(before + made);
-      growth.in += had - rest.size();
-      growth.out += made;
-      if (auto error = growth.check(limits.max_output, limits.max_ratio)) return failure(std::move(*error));
-      const bool stuck = made == 0 && rest.size() == had;
-      if (status == Decompressor::Status::ended && rest.empty()) return out;
-      if (status != Decompressor::Status::more || stuck) return failure(corrupt());
+      const auto step = growth.run(*decompressor, rest, out.data() + before, kPiece);
+      out.resize(before + step.made);
+      if (auto error = growth.check()) return failure(std::move(*error));
+      if (step.status == Decompressor::Status::ended && rest.empty()) return out;
+      if (step.status != Decompressor::Status::more || step.stuck) return failure(corrupt());
     }
   }
 
@@ -64,7 +57,8 @@ class CompressionCodec final : public Codec {
 }  // namespace
 
 struct CompressionFilter::State {
-  explicit State(CompressionOptions from) : options(from), input(from.max_buffer) {}
+  explicit State(CompressionOptions from)
+      : options(from), input(from.max_buffer), growth(from.max_output, from.max_ratio) {}
 
   CompressionOptions options;
   InputBuffer input;
@@ -74,7 +68,7 @@ struct CompressionFilter::State {
   Growth growth;
   bool within = false;          // a stream was begun and has not ended
   bool more = false;            // the decompressor may have output without new input
-  bool stuck = false;           // its last call did nothing
+  bool stuck = false;           // its last call did nothing, for want of input
   std::optional<Error> failed;  // to be told once what came before it is delivered
   bool in_stream = false;       // something was encoded, and the stream not ended
   bool first = true;            // what was encoded last was the first of its stream
@@ -105,24 +99,17 @@ std::size_t CompressionFilter::State::add_to_piece(std::size_t before) {
   if (!output) output = std::make_unique_for_overwrite<char[]>(kPiece);
   std::string_view in = input.held().empty() ? input.fed() : input.held();
   const std::size_t had = in.size();
-  const std::uint64_t left = growth.allowed(options.max_output, options.max_ratio) - growth.out;
-  const std::size_t most = kPiece - before;
-  const std::size_t room = left < most ? static_cast<std::size_t>(left) + 1 : most;
-  std::size_t made = 0;
-  const auto status = decompressor->run(in, output.get() + before, room, made);
+  const auto step = growth.run(*decompressor, in, output.get() + before, kPiece - before);
   input.consume(had - in.size());
-  growth.in += had - in.size();
-  growth.out += made;
-  within = status == Decompressor::Status::more;
-  more = within && made == room;
-  stuck = made == 0 && had == in.size();
-  if (auto error = growth.check(options.max_output, options.max_ratio)) {
-    made -= static_cast<std::size_t>(growth.out - growth.allowed(options.max_output, options.max_ratio));
+  within = step.status == Decompressor::Status::more;
+  more = step.full;
+  stuck = step.stuck;
+  if (auto error = growth.check()) {
     give_up(std::move(*error));
-  } else if (status == Decompressor::Status::corrupt) {
+  } else if (step.status == Decompressor::Status::corrupt) {
     give_up(corrupt());
   }
-  return made;
+  return step.made - static_cast<std::size_t>(growth.excess());
 }
 
 void CompressionFilter::State::give_up(Error error) {
@@ -138,7 +125,7 @@ Result<std::optional<std::string_view>> CompressionFilter::next() {
   while (!s.input.stopped() && (!s.input.empty() || s.more) && made < kPiece) {
     made += s.add_to_piece(made);
     const bool at_end = !s.within && made > 0;  // of a stream
-    if (at_end || (s.stuck && s.input.empty())) break;
+    if (at_end || s.stuck) break;
     s.input.settle();
   }
   if (made > 0) return std::string_view(s.output.get(), made);

@@ -1,43 +1,49 @@
 // SPDX-License-Identifier: MIT
 //
-// How much may come out of what went in (R47). The same for streams, records and messages.
+// How much may come out of what went in (R47). The same for streams, records and messages, and, however the input is
+// cut, the same octet is the first that is too much.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
-#include <utility>
+#include <string_view>
 
 #include "poe/error.hpp"
+#include "streams.hpp"
 
 namespace poe {
 
-struct Growth {
-  std::uint64_t in = 0;
-  std::uint64_t out = 0;
+class Growth {
+ public:
+  struct Step {
+    Decompressor::Status status;
+    std::size_t made;  ///< octets written
+    bool full;         ///< there may be more without new input
+    bool stuck;        ///< nothing was taken and nothing made, nor will be without new input
+  };
 
-  /// How much `out` may be now.
-  /// @param max_ratio  0: any
-  std::uint64_t allowed(std::uint64_t max_output, std::uint64_t max_ratio) const noexcept {
-    if (max_ratio == 0 || in + 1 >= (UINT64_MAX - kFree) / max_ratio) return max_output;
-    return std::min(max_output, kFree + (in + 1) * max_ratio - 1);
-  }
+  /// @param max_output  octets
+  /// @param max_ratio   output may be this many times the input, beyond the first 64 KiB; 0: any
+  Growth(std::uint64_t max_output, std::uint64_t max_ratio) noexcept : max_output_(max_output), max_ratio_(max_ratio) {}
 
-  std::optional<Error> check(std::uint64_t max_output, std::uint64_t max_ratio) const {
-    if (out > max_output) return too_much("it has more than " + std::to_string(max_output) + " octets");
-    if (out <= allowed(max_output, max_ratio)) return std::nullopt;
-    return too_much("it grows to more than " + std::to_string(max_ratio) + " times its size");
-  }
+  /// One call of `from`: takes from the front of `in`, perhaps not all, and writes up to `room` octets, at most one of
+  /// them more than is allowed.
+  Step run(Decompressor& from, std::string_view& in, char* out, std::size_t room);
+
+  /// Octets made that are more than is allowed: 0 or 1.
+  std::uint64_t excess() const noexcept { return out_ > allowed() ? out_ - allowed() : 0; }
+  /// What to say if there is one.
+  std::optional<Error> check() const;
 
  private:
-  static constexpr std::uint64_t kFree = std::uint64_t{64} << 10;
+  std::uint64_t allowed() const noexcept;
 
-  static Error too_much(std::string why) {
-    return Error(Errc::limit, "decompress", "a stream", std::move(why),
-                 "raise max_ratio or max_output if such input is wanted; what follows is dropped");
-  }
+  std::uint64_t max_output_;
+  std::uint64_t max_ratio_;
+  std::uint64_t in_ = 0;
+  std::uint64_t out_ = 0;
+  bool full_ = false;  // so the last step was
 };
 
 }  // namespace poe

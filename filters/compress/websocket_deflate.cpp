@@ -56,31 +56,28 @@ class DeflateCodec final : public WebSocketCodec {
     if (auto done = inflate(piece, most, out); !done || !last) return done;
     if (auto done = inflate(kTail, most, out); !done) return done;
     if (!decompressor_->between_blocks()) return corrupt();
-    growth_ = Growth();
+    growth_ = allowed();
     if (forgets_in_) decompressor_.reset();
     return {};
   }
 
  private:
+  Growth allowed() const noexcept { return {UINT64_MAX, options_.max_ratio}; }
+
   // One octet over `most` at the furthest.
   Result<void> inflate(std::string_view in, std::size_t most, std::string& out) {
     std::array<char, 16384> room;
     for (bool all = false; !all;) {
-      const std::size_t had = in.size();
       const std::size_t wanted = std::min(room.size() - 1, most - out.size()) + 1;
-      std::size_t made = 0;
-      const auto status = decompressor_->run(in, room.data(), wanted, made);
-      if (status == Decompressor::Status::corrupt) return corrupt();
-      out.append(room.data(), made);
-      growth_.in += had - in.size();
-      growth_.out += made;
+      const auto step = growth_.run(*decompressor_, in, room.data(), wanted);
+      out.append(room.data(), step.made);
       if (out.size() > most) {
         return failure(Errc::limit, "inflate", "a WebSocket message",
                        "a message is longer than " + std::to_string(most) + " octets", "");
       }
-      if (const auto error = growth_.check(UINT64_MAX, options_.max_ratio)) return failure(*error);
-      all = in.empty() && made < wanted;
-      if (!all && made == 0 && in.size() == had) return corrupt();
+      if (auto error = growth_.check()) return failure(std::move(*error));
+      if (step.status == Decompressor::Status::corrupt || (step.stuck && !in.empty())) return corrupt();
+      all = in.empty() && !step.full;
     }
     return {};
   }
@@ -92,7 +89,7 @@ class DeflateCodec final : public WebSocketCodec {
   bool forgets_in_;
   std::unique_ptr<Compressor> compressor_;
   std::unique_ptr<RawDecompressor> decompressor_;
-  Growth growth_;  // of the message in hand
+  Growth growth_ = allowed();  // of the message in hand
 };
 
 class Deflate final : public WebSocketDeflate {

@@ -156,6 +156,34 @@ TEST_P(CompressionTest, BombEndsAtTheRatioR47) {
   expect_given_up(filter);
 }
 
+// What a stream gives, and the error that ends it, if it comes in pieces of `size`.
+std::string given(const CompressionOptions& options, std::string_view wire, std::size_t size) {
+  CompressionFilter filter(options);
+  std::string all;
+  for (; !wire.empty(); wire.remove_prefix(std::min(size, wire.size()))) {
+    filter.feed(wire.substr(0, size));
+    for (auto piece = filter.next(); !piece || piece->has_value(); piece = filter.next()) {
+      if (!piece) return all + "!" + piece.error().message();
+      all += **piece;
+    }
+  }
+  return all;
+}
+
+// The octet that is one too many for what came in may be in the middle of what one octet gives.
+TEST_P(CompressionTest, WhereTheLimitsEndAStreamDoesNotDependOnTheCutsR47) {
+  CompressionOptions options(GetParam());
+  for (std::size_t before = 0; before < 60; before += 5) {
+    const std::string wire = packed(GetParam(), {text().substr(0, before) + std::string(200'000, 'x')});
+    for (options.max_ratio = 100; options.max_ratio < 400; ++options.max_ratio) {
+      const std::string whole = given(options, wire, SIZE_MAX);
+      const std::string cut = given(options, wire, 1);
+      EXPECT_TRUE(cut == whole) << before << " octets before, up to " << options.max_ratio << " times: " << whole.size()
+                                << " as a whole, " << cut.size() << " octet by octet";
+    }
+  }
+}
+
 TEST_P(CompressionTest, CodecRefusesMoreThanItWasTold) {
   const auto codec = compression_codec(GetParam());
   std::mt19937 random(1);

@@ -199,6 +199,35 @@ TEST(WebSocketDeflateTest, BombsEndAtTheRatioOrTheLimitR47) {
   EXPECT_EQ(trusting.next().error().code(), Errc::limit);
 }
 
+// What an end makes of a fragmented message.
+std::string unpacked(const WebSocketDeflateOptions& options, std::string_view packed, std::size_t size,
+                     std::size_t most) {
+  const auto codec = websocket_deflate(options)->open({}, true);
+  std::string text;
+  for (; !packed.empty(); packed.remove_prefix(std::min(size, packed.size()))) {
+    const auto done = codec->unpack(packed.substr(0, size), size >= packed.size(), most, text);
+    if (!done) return "!" + done.error().message();
+  }
+  return text;
+}
+
+// A message may be over the ratio for some octets only, and break off behind them.
+TEST(WebSocketDeflateTest, WhetherALimitIsPassedDoesNotDependOnTheCutsR47) {
+  const auto server = websocket_deflate()->open({}, false);
+  WebSocketDeflateOptions options;
+  for (std::size_t same = 70'000; same < 90'000; same += 500) {
+    std::string packed;
+    server->forget_packed();
+    ASSERT_TRUE(server->pack(std::string(same, 'x') + noise(400), packed));
+    for (options.max_ratio = 100; options.max_ratio < 300; ++options.max_ratio) {
+      const std::string whole = unpacked(options, packed, SIZE_MAX, kMost);
+      const std::string cut = unpacked(options, packed, 1, kMost);
+      EXPECT_TRUE(cut == whole) << same << " octets before noise, up to " << options.max_ratio
+                                << " times: " << whole.size() << " as a whole, " << cut.size() << " octet by octet";
+    }
+  }
+}
+
 TEST(WebSocketDeflateTest, TheRatioIsThatOfOneMessage) {
   std::vector<std::string> same(50, noise(60'000));
   WebSocketFilter reader(with(WebSocketOptions::client()));
