@@ -50,6 +50,14 @@ bool is_popup_open(GtkWindow* window) {
   return modal;
 }
 
+poe::test::View view_of(GtkWindow* window) {
+  const auto is_scrolled = [](GtkWidget* one) { return GTK_IS_SCROLLED_WINDOW(one) != FALSE; };
+  GtkWidget* scrolled = find(GTK_WIDGET(window), is_scrolled);
+  GtkAdjustment* at = gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(scrolled));
+  const double below = gtk_adjustment_get_upper(at) - gtk_adjustment_get_page_size(at) - gtk_adjustment_get_value(at);
+  return {gtk_widget_get_width(scrolled), gtk_widget_get_height(scrolled), below < 1};
+}
+
 void count_frames(GtkWidget* widget, Program* program) {
   gtk_widget_add_tick_callback(
       widget,
@@ -79,7 +87,8 @@ void activate(GApplication* application, Program* program) {
   }
   program->kernel.spawn<poe::test::Probe>(poe::test::Toolkit{
       [=] { return program->ticks; }, [=] { return program->frames; }, [&window] { return text_of(window.log()); },
-      [&window] { return status_of(window.widget()); }, [&window] { return is_popup_open(window.widget()); }});
+      [&window] { return status_of(window.widget()); }, [&window] { return is_popup_open(window.widget()); },
+      [&window] { return view_of(window.widget()); }});
 }
 
 }  // namespace

@@ -58,6 +58,8 @@ void Probe::obey(std::string_view command) {
     show_log();
   } else if (command == "status") {
     say("status " + toolkit_.status());
+  } else if (command == "view") {
+    show_view();
   } else if (command == "popup") {
     say(toolkit_.popup() ? "popup yes" : "popup no");
   } else {
@@ -69,6 +71,11 @@ void Probe::show_log() {
   std::istringstream lines(toolkit_.log());
   for (std::string line; std::getline(lines, line);) say("| " + line);
   say("log ends");
+}
+
+void Probe::show_view() {
+  const View view = toolkit_.view();
+  say("view " + std::to_string(view.width) + "x" + std::to_string(view.height) + (view.at_end ? " end" : " above"));
 }
 
 void Probe::measured() {

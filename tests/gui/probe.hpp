@@ -7,6 +7,7 @@
 //     flood on|off -> "flood on"                                             an event to itself, again and again
 //     log          -> a line for each line of the window's log, after "| "; then "log ends"
 //     status       -> "status Connected to 127.0.0.1:7007 as ann"            what the window says of its connection
+//     view         -> "view 386x158 end" or "view 386x158 above"             the log's size as laid out, what it shows
 //     popup        -> "popup yes" or "popup no"                              whether a menu or a modal dialog is open
 #pragma once
 
@@ -17,6 +18,12 @@
 
 namespace poe::test {
 
+/// The window's log in its last layout.
+struct View {
+  int width, height;  ///< in pixels
+  bool at_end;        ///< its last line is to be seen
+};
+
 /// What the toolkit's side answers. On the loop thread.
 struct Toolkit {
   Fn<long()> ticks;       ///< of the host's own timer of 50 ms, so far
@@ -24,6 +31,7 @@ struct Toolkit {
   Fn<std::string()> log;  ///< the text of the window's log
   Fn<std::string()> status;
   Fn<bool()> popup;
+  Fn<View()> view;
 };
 
 class Probe : public Session {
@@ -42,6 +50,7 @@ class Probe : public Session {
   void flood();
   void obey(std::string_view command);
   void show_log();
+  void show_view();
   void measured();
   Counts counts();
 

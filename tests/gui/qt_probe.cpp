@@ -5,6 +5,7 @@
 #include <QtCore/QTimer>
 #include <QtWidgets/QApplication>
 #include <QtWidgets/QLabel>
+#include <QtWidgets/QScrollBar>
 #include <QtWidgets/QStatusBar>
 #include <QtWidgets/QTextBrowser>
 #include <cstdio>
@@ -28,6 +29,11 @@ QTimer* timer(int ms, QObject* parent) {
   made->setTimerType(Qt::PreciseTimer);
   made->start(ms);
   return made;
+}
+
+poe::test::View view_of(const QTextBrowser& log) {
+  const QScrollBar& at = *log.verticalScrollBar();
+  return {log.viewport()->width(), log.viewport()->height(), at.value() == at.maximum()};
 }
 
 }  // namespace
@@ -56,6 +62,7 @@ int main(int argc, char** argv) {
   kernel->spawn<poe::test::Probe>(poe::test::Toolkit{
       [&] { return ticks; }, [&] { return painted.frames; }, [=] { return window->log().toPlainText().toStdString(); },
       [=] { return window->statusBar()->findChild<QLabel*>()->text().toStdString(); },
-      [] { return QApplication::activePopupWidget() != nullptr || QApplication::activeModalWidget() != nullptr; }});
+      [] { return QApplication::activePopupWidget() != nullptr || QApplication::activeModalWidget() != nullptr; },
+      [=] { return view_of(window->log()); }});
   return QApplication::exec();
 }

@@ -27,17 +27,6 @@ heard cid "ann: good"
 grep -q alone "$dir/cid" && fail "cid heard what was for bob"
 shoot talk
 
-# A window of another size still is one.
-xdotool windowsize --sync "$ann_window" 420 300
-xdotool windowsize --sync "$bob_window" 560 500
-expect "size" 420x300 "$(size_of "$ann_window")"
-type_into "$ann_window" "smaller"
-heard cid "ann: smaller"
-type_into "$bob_window" "larger"
-heard cid "bob: larger"
-sleep 0.3 # nobody tells when it has been drawn
-shoot resized
-
 # A session that ends closes nothing of the host's: the window stays, and can join again through its dialog.
 type_into "$bob_window" "/quit"
 heard cid "* bob has left"

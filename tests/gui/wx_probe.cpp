@@ -33,6 +33,12 @@ struct Dialogs final : wxModalDialogHook {
   int open = 0;
 };
 
+poe::test::View view_of(const wxTextCtrl& log) {
+  const wxSize size = log.GetClientSize();
+  const int last = log.PositionToCoords(log.GetLastPosition()).y;
+  return {size.GetWidth(), size.GetHeight(), last >= 0 && last + log.GetCharHeight() <= size.GetHeight() + 1};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -72,10 +78,10 @@ int main(int argc, char** argv) {
   } else {
     window->join(options.where);
   }
-  kernel->spawn<poe::test::Probe>(
-      poe::test::Toolkit{[&] { return ticks; }, [&] { return frames; },
-                         [&] { return open ? window->log().GetValue().utf8_string() : std::string(); },
-                         [&] { return open ? window->status().GetLabelText().utf8_string() : std::string(); },
-                         [&] { return menu || dialogs.open > 0; }});
+  kernel->spawn<poe::test::Probe>(poe::test::Toolkit{
+      [&] { return ticks; }, [&] { return frames; },
+      [&] { return open ? window->log().GetValue().utf8_string() : std::string(); },
+      [&] { return open ? window->status().GetLabelText().utf8_string() : std::string(); },
+      [&] { return menu || dialogs.open > 0; }, [&] { return open ? view_of(window->log()) : poe::test::View{}; }});
   return wxTheApp->OnRun();
 }

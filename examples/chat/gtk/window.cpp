@@ -162,7 +162,8 @@ GtkWidget* Window::log_view() {
   return scrolled;
 }
 
-// Whoever has scrolled up stays where they are.
+// Whoever has scrolled up stays where they are. Why with the next frame if the size is another one: while the text is
+// laid out anew, it moves the position itself, and last.
 void Window::follow_end(GtkWidget* scrolled) {
   GtkAdjustment* position = gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(scrolled));
   static constexpr auto end_of = [](GtkAdjustment* of) {
@@ -170,10 +171,20 @@ void Window::follow_end(GtkWidget* scrolled) {
   };
   using Call = void (*)(GtkAdjustment*, Window*);
   const Call moved = [](GtkAdjustment* of, Window* self) {
-    self->at_end_ = gtk_adjustment_get_value(of) >= end_of(of) - kGap;
+    if (!self->follows_) self->at_end_ = gtk_adjustment_get_value(of) >= end_of(of) - kGap;
   };
   const Call grown = [](GtkAdjustment* of, Window* self) {
-    if (self->at_end_) gtk_adjustment_set_value(of, end_of(of));
+    if (!self->at_end_ || self->follows_) return;
+    const std::pair size(gtk_widget_get_width(self->view_), gtk_adjustment_get_page_size(of));
+    if (std::exchange(self->log_size_, size) == size) return gtk_adjustment_set_value(of, end_of(of));
+    self->follows_ = true;
+    const GtkTickCallback follow = [](GtkWidget* log, GdkFrameClock*, gpointer window) -> gboolean {
+      GtkAdjustment* of = gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(log));
+      gtk_adjustment_set_value(of, end_of(of));
+      static_cast<Window*>(window)->follows_ = false;
+      return G_SOURCE_REMOVE;
+    };
+    gtk_widget_add_tick_callback(gtk_widget_get_parent(self->view_), follow, self, nullptr);
   };
   g_signal_connect(position, "value-changed", G_CALLBACK(moved), this);
   g_signal_connect(position, "changed", G_CALLBACK(grown), this);

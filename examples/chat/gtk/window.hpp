@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "chat_options.hpp"
 #include "chat_sessions.hpp"
@@ -50,7 +51,9 @@ class Window {
   GtkWindow* window_;
   GtkTextBuffer* log_ = nullptr;
   GtkWidget *view_ = nullptr, *entry_ = nullptr, *send_ = nullptr, *status_ = nullptr;
-  bool at_end_ = true;      // the log shows its last line
+  bool at_end_ = true;    // the log shows its last line
+  bool follows_ = false;  // it will with the next frame
+  std::pair<int, double> log_size_;
   poe::glib::Link typing_;  // from the button to the session of now
 };
 

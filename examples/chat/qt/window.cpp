@@ -9,6 +9,7 @@
 #include <QtWidgets/QMenuBar>
 #include <QtWidgets/QMessageBox>
 #include <QtWidgets/QPushButton>
+#include <QtWidgets/QScrollBar>
 #include <QtWidgets/QStatusBar>
 #include <QtWidgets/QTextBrowser>
 #include <QtWidgets/QVBoxLayout>
@@ -69,6 +70,7 @@ QWidget* Window::build_contents() {
   log_->document()->setDocumentMargin(kGap);
   log_->document()->setMaximumBlockCount(kLinesKept);
   log_->setFocusPolicy(Qt::ClickFocus);
+  follow_end(*log_->verticalScrollBar());
   column->addWidget(log_, 1);
   auto* row = new QHBoxLayout;
   row->setSpacing(kGap);
@@ -81,6 +83,15 @@ QWidget* Window::build_contents() {
   QObject::connect(entry_, &QLineEdit::returnPressed, send_, &QPushButton::click);
   entry_->setFocus();
   return contents;
+}
+
+// Whoever has scrolled up stays where they are.
+void Window::follow_end(QScrollBar& position) {
+  QObject::connect(&position, &QScrollBar::valueChanged, this,
+                   [&position, this](int value) { at_end_ = value == position.maximum(); });
+  QObject::connect(&position, &QScrollBar::rangeChanged, this, [&position, this](int, int end) {
+    if (at_end_) position.setValue(end);
+  });
 }
 
 void Window::serve(const std::string& port, Where where) {

@@ -12,6 +12,7 @@
 class QLabel;
 class QLineEdit;
 class QPushButton;
+class QScrollBar;
 class QTextBrowser;
 
 namespace chat {
@@ -36,6 +37,7 @@ class Window final : public QMainWindow {
  private:
   void build_menus();
   QWidget* build_contents();
+  void follow_end(QScrollBar& position);
   void ask_where();
   void show_about();
   std::string take_text();
@@ -48,6 +50,7 @@ class Window final : public QMainWindow {
   QLineEdit* entry_ = nullptr;
   QPushButton* send_ = nullptr;
   QLabel* status_ = nullptr;
+  bool at_end_ = true;    // the log shows its last line
   poe::qt::Link typing_;  // from the button to the session of now
 };
 

@@ -92,6 +92,10 @@ void Window::build_contents() {
   column->Add(row, wxSizerFlags().Expand().Border(wxLEFT | wxRIGHT | wxTOP, kMargin));
   column->Add(status_, wxSizerFlags().Expand().Border(wxALL, kMargin));
   contents_->SetSizer(column);
+  log_->Bind(wxEVT_SIZE, [this](wxSizeEvent& event) {  // laid out anew, it still shows what came last
+    CallAfter([this] { log_->ShowPosition(log_->GetLastPosition()); });
+    event.Skip();
+  });
   entry_->Bind(wxEVT_TEXT_ENTER, [this](wxCommandEvent&) { send(); });
   send_->Bind(wxEVT_BUTTON, [this](wxCommandEvent&) { send(); });
 }
