@@ -5,7 +5,7 @@
 
 #include "poe/open.hpp"
 #include "poe/wheels/read_write_awaits.hpp"
-#include "poe/wheels/socket_factory.hpp"
+#include "poe/wheels/socket_awaits.hpp"
 
 static poe::Task<> serve(poe::Self& self, poe::Fd socket) {
   poe::ReadWrite client(self, poe::ReadWriteOptions(std::move(socket)));
@@ -17,17 +17,18 @@ static poe::Task<> serve(poe::Self& self, poe::Fd socket) {
 }
 
 static poe::Task<> listen(poe::Self& self, const char* port, bool* failed) {
-  poe::AwaitQueue<poe::Error> faults("a fault of the server");
-  auto options = poe::SocketFactoryOptions::listen("127.0.0.1", port);
-  options.on_success = [&self](poe::Accepted client) { self.kernel().spawn(serve, std::move(client.socket)); };
-  options.on_failure = [&faults](const poe::Error& error) { faults.push(error); };
-  const poe::SocketFactory server(self, std::move(options));
+  poe::SocketFactory server(self, poe::SocketFactoryOptions::listen("127.0.0.1", port));
   if (auto address = server.local_address()) std::printf("listening on %s\n", address->to_string().c_str());
   std::fflush(stdout);
-  while (const auto fault = co_await faults.next()) {
-    std::fprintf(stderr, "echo: %s\n", fault->message().c_str());
-    *failed = fault->operation() != "accept";  // out of descriptors: it goes on when there are some
-    if (*failed) break;
+  while (!*failed) {
+    auto client = co_await server.accept();
+    if (client) {
+      self.kernel().spawn(serve, std::move(client->socket));
+      continue;
+    }
+    if (client.error().code() == poe::Errc::cancelled) break;  // by Ctrl-C
+    std::fprintf(stderr, "echo: %s\n", client.error().message().c_str());
+    *failed = client.error().operation() != "accept";  // out of descriptors: it goes on when there are some
   }
 }
 

@@ -31,8 +31,12 @@ std::string advice_for(int number) {
 
 }  // namespace
 
-Acceptor::Acceptor(Self& self, Fd listener, OnAccept on_accept, OnError on_error)
-    : self_(self), listener_(std::move(listener)), on_accept_(std::move(on_accept)), on_error_(std::move(on_error)) {}
+Acceptor::Acceptor(Self& self, Fd listener, OnAccept on_accept, OnError on_error, Fn<bool()> wanted)
+    : self_(self),
+      listener_(std::move(listener)),
+      on_accept_(std::move(on_accept)),
+      on_error_(std::move(on_error)),
+      wanted_(std::move(wanted)) {}
 
 Result<void> Acceptor::start() {
   auto watch = self_.watch(listener_.get(), POE_READ, [weak = weak_from_this()](std::uint32_t) {
@@ -71,22 +75,32 @@ void Acceptor::update() noexcept {
 // Aborted connections are silent (P136), but a batch of nothing else earns a rest too, or the loop would spin.
 void Acceptor::accept_batch() {
   int aborted = 0;
+  asked_ = 0;
   for (int i = 0; i < kBatch; ++i) {
-    sockaddr_storage raw{};
-    std::uint32_t size = sizeof raw;
-    const poe_sys& system = listener_.system();
-    const int got = system.accept(system.ctx, listener_.get(), &raw, &size);
-    if (got >= 0) {
-      if (!deliver(got, SocketAddress::from_raw(&raw, size))) return;
-    } else if (got == -EAGAIN || got == -EWOULDBLOCK) {
-      return;
-    } else if (got == -ECONNABORTED || got == -EINTR) {
-      ++aborted;
-    } else {
-      return failed(-got);
-    }
+    if (wanted_ && !wanted_()) return watch_.pause(POE_READ);
+    const Step step = accept_one();
+    if (step == Step::over) return;
+    if (step == Step::aborted) ++aborted;
   }
   if (aborted == kBatch) rest();
+}
+
+// Those that are gone again leave the others to the loop.
+void Acceptor::ask() {
+  if (paused_ || resting_ || !listener_) return;
+  if (asked_++ < kBatch && accept_one() == Step::taken) return;
+  update();
+}
+
+Acceptor::Step Acceptor::accept_one() {
+  sockaddr_storage raw{};
+  std::uint32_t size = sizeof raw;
+  const poe_sys& system = listener_.system();
+  const int got = system.accept(system.ctx, listener_.get(), &raw, &size);
+  if (got >= 0) return deliver(got, SocketAddress::from_raw(&raw, size)) ? Step::taken : Step::over;
+  if (got == -ECONNABORTED || got == -EINTR) return Step::aborted;
+  if (got != -EAGAIN && got != -EWOULDBLOCK) failed(-got);
+  return Step::over;
 }
 
 /// Whether to go on.

@@ -33,7 +33,8 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   /// Errors are reported at most once in this time.
   static constexpr Duration kReportInterval = std::chrono::seconds(1);
 
-  Acceptor(Self& self, Fd listener, OnAccept on_accept, OnError on_error);
+  /// @param wanted  asked before each connection is taken, and until ask() whenever there are some; empty: always
+  Acceptor(Self& self, Fd listener, OnAccept on_accept, OnError on_error, Fn<bool()> wanted = {});
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
@@ -41,6 +42,10 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   Result<void> start();
   /// Ends for good and closes the socket; nothing is called any more.
   void close() noexcept;
+
+  /// A connection is wanted: takes one now, if there is one and kBatch were not taken this way since the loop was last
+  /// asked; else when it comes.
+  void ask();
 
   void pause() noexcept;
   void resume() noexcept;
@@ -56,7 +61,9 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   Result<SocketAddress> local_address() const;
 
  private:
+  enum class Step : std::uint8_t { taken, aborted, over };
   void accept_batch();
+  Step accept_one();
   bool deliver(int fd, const SocketAddress& peer);
   void failed(int number);
   void rest();
@@ -69,7 +76,9 @@ class Acceptor : public std::enable_shared_from_this<Acceptor> {
   Timer rest_{};
   Replaceable<Fd, SocketAddress> on_accept_;
   Replaceable<const Error&> on_error_;
+  Fn<bool()> wanted_;
   std::optional<TimePoint> reported_{};
+  int asked_ = 0;         // connections taken by ask() since the loop told of some
   bool paused_ = false;   // by the user
   bool resting_ = false;  // after an error
 };

@@ -9,6 +9,11 @@
 #include "socket_factory_state.hpp"
 
 namespace poe {
+namespace {
+
+[[noreturn]] void misuse(const std::string& what) { throw std::invalid_argument("SocketFactory: " + what); }
+
+}  // namespace
 
 SocketFactoryOptions::SocketFactoryOptions() : listen_queue(SOMAXCONN) {}
 SocketFactoryOptions::SocketFactoryOptions(SocketFactoryOptions&&) noexcept = default;
@@ -77,14 +82,21 @@ void SocketFactory::resume_accept() noexcept {
   if (state_) state_->set_paused(false);
 }
 
+SocketAwait SocketFactory::accept() { return SocketAwait(state_ ? state_->slot() : nullptr); }
+SocketAwait SocketFactory::connected() { return accept(); }
+
 void SocketFactory::on_success(Fn<void(Accepted)> callback) {
-  if (!callback) throw std::invalid_argument("SocketFactory: on_success cannot be empty");
-  if (state_) state_->set_on_success(std::move(callback));
+  if (!callback) misuse("on_success cannot be empty");
+  if (!state_) return;
+  if (state_->slot() != nullptr) misuse("it was made without callbacks");
+  state_->set_on_success(std::move(callback));
 }
 
 void SocketFactory::on_failure(Fn<void(const Error&)> callback) {
-  if (!callback) throw std::invalid_argument("SocketFactory: on_failure cannot be empty");
-  if (state_) state_->set_on_failure(std::move(callback));
+  if (!callback) misuse("on_failure cannot be empty");
+  if (!state_) return;
+  if (state_->slot() != nullptr) misuse("it was made without callbacks");
+  state_->set_on_failure(std::move(callback));
 }
 
 }  // namespace poe

@@ -26,7 +26,7 @@ void SocketFactory::State::connect_any() {
     const auto alive = weak.lock();
     if (!alive) return;
     alive->limit_.cancel();
-    alive->deliver(std::move(socket), peer);
+    alive->deliver_last(std::move(socket), peer);
   };
   hooks.lost = [weak = weak_from_this()](Error error) {
     if (const auto alive = weak.lock()) alive->fail(std::move(error));

@@ -141,7 +141,7 @@ void SocketFactory::State::bind_first() {
 
 void SocketFactory::State::hand_over_datagram(Fd socket) {
   socket_ = std::move(socket);
-  later([](State& self) { self.deliver(std::move(self.socket_), SocketAddress()); });
+  later([](State& self) { self.deliver_last(std::move(self.socket_), SocketAddress()); });
 }
 
 Result<void> SocketFactory::State::listen_on(Fd socket, const SocketAddress& where) {
@@ -156,8 +156,9 @@ Result<void> SocketFactory::State::listen_on(Fd socket, const SocketAddress& whe
         if (const auto alive = weak.lock()) alive->deliver(std::move(fresh), peer);
       },
       [weak = weak_from_this()](const Error& error) {
-        if (const auto alive = weak.lock()) alive->on_failure_(error);
-      });
+        if (const auto alive = weak.lock()) alive->tell_fault(error);
+      },
+      slot_ ? Fn<bool()>([this] { return slot_->wanted(); }) : Fn<bool()>());
   if (paused_) acceptor->pause();
   if (auto started = acceptor->start(); !started) return started;
   acceptor_ = std::move(acceptor);

@@ -13,7 +13,12 @@ SocketFactory::State::State(Self& self, SocketFactoryOptions&& options)
     : self_(self),
       options_(std::move(options)),
       on_success_(std::move(options_.on_success)),
-      on_failure_(std::move(options_.on_failure)) {}
+      on_failure_(std::move(options_.on_failure)) {
+  if (on_success_) return;
+  slot_.emplace("SocketFactory", [this] {
+    if (acceptor_) acceptor_->ask();
+  });
+}
 
 void SocketFactory::State::begin() {
   auto plan = plan_socket(options_);
@@ -98,6 +103,7 @@ void SocketFactory::State::drop_sockets() noexcept {
 
 void SocketFactory::State::close() noexcept {
   closed_ = true;
+  slot_.reset();
   look_up_.cancel();
   if (acceptor_) acceptor_->close();
   drop_sockets();
@@ -111,14 +117,30 @@ void SocketFactory::State::start_limit(Duration limit) {
 }
 
 void SocketFactory::State::deliver(Fd socket, const SocketAddress& peer) {
-  on_success_(Accepted(std::move(socket), peer, reinterpret_cast<std::uintptr_t>(this)));
+  Accepted accepted(std::move(socket), peer, reinterpret_cast<std::uintptr_t>(this));
+  if (slot_) return slot_->put(std::move(accepted));
+  on_success_(std::move(accepted));
+}
+
+void SocketFactory::State::deliver_last(Fd socket, const SocketAddress& peer) {
+  deliver(std::move(socket), peer);
+  if (slot_)
+    slot_->end(Error(Errc::closed, "wait for a socket from", "SocketFactory", "it has handed its socket over"));
+}
+
+void SocketFactory::State::tell_fault(const Error& error) {
+  if (slot_) return slot_->fault(error);
+  on_failure_(error);
 }
 
 // Always queued: the failure may have happened inside the constructor (P132).
 void SocketFactory::State::fail(Error error) {
   look_up_.cancel();
   drop_sockets();
-  later([error = std::move(error)](State& self) { self.on_failure_(error); });
+  later([error = std::move(error)](State& self) {
+    if (self.slot_) return self.slot_->end(error);
+    self.on_failure_(error);
+  });
 }
 
 void SocketFactory::State::remember(Error error) { failures_.push_back(std::move(error)); }

@@ -14,6 +14,7 @@
 #include "poe/wheels/socket_factory.hpp"
 #include "replaceable.hpp"
 #include "socket_plan.hpp"
+#include "socket_slot.hpp"
 
 namespace poe {
 
@@ -32,6 +33,8 @@ class SocketFactory::State : public std::enable_shared_from_this<State> {
   void set_paused(bool paused) noexcept;
   void set_on_success(Fn<void(Accepted)> callback) { on_success_.set(std::move(callback)); }
   void set_on_failure(Fn<void(const Error&)> callback) { on_failure_.set(std::move(callback)); }
+  /// Where a Task takes the sockets; nullptr: callbacks do.
+  SocketSlot* slot() noexcept { return slot_ ? &*slot_ : nullptr; }
 
  private:
   using Addresses = std::vector<SocketAddress>;
@@ -64,6 +67,8 @@ class SocketFactory::State : public std::enable_shared_from_this<State> {
   // Ends
   void start_limit(Duration limit);
   void deliver(Fd socket, const SocketAddress& peer);
+  void deliver_last(Fd socket, const SocketAddress& peer);
+  void tell_fault(const Error& error);
   void fail(Error error);
   void remember(Error error);
   void fail_with_remembered();
@@ -75,6 +80,7 @@ class SocketFactory::State : public std::enable_shared_from_this<State> {
   SocketFactoryOptions options_;
   Replaceable<Accepted> on_success_;
   Replaceable<const Error&> on_failure_;
+  std::optional<SocketSlot> slot_{};  // if there are no callbacks
   SocketPlan plan_{};
   Resolution look_up_{};
   Addresses bind_addresses_{};

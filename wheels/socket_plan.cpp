@@ -98,8 +98,8 @@ ResolveQuery SocketPlan::remote_query(const SocketFactoryOptions& options) const
 }
 
 void check_options(const SocketFactoryOptions& options) {
-  if (!options.on_success) misuse("on_success is missing");
-  if (!options.on_failure) misuse("on_failure is missing");
+  if (!options.on_success && options.on_failure) misuse("on_success is missing");
+  if (options.on_success && !options.on_failure) misuse("on_failure is missing");
   const bool local = options.domain == SocketDomain::local;
   if (!local && !options.remote_address.empty() && options.remote_port.empty()) misuse("remote_port is missing");
   if (!local && options.remote_address.empty() && !options.remote_port.empty()) misuse("remote_address is missing");

@@ -152,7 +152,9 @@ TEST_P(ListenAcceptTest, WrongDescriptorIsAnEventNotAnException) {
 
 TEST_P(ListenAcceptTest, WithoutCallbackOrSocketThrowsP140) {
   run([](Lab& lab) {
-    EXPECT_THROW(ListenAccept(lab, ListenAcceptOptions(listening(lab))), std::invalid_argument);
+    ListenAcceptOptions half(listening(lab));
+    half.on_error = [](const Error&) {};
+    EXPECT_THROW(ListenAccept(lab, std::move(half)), std::invalid_argument);
     EXPECT_THROW(ListenAccept(lab, strict(Fd())), std::invalid_argument);
     lab.listener = ListenAccept(lab, strict(listening(lab)));
     EXPECT_THROW(lab.listener.on_accept({}), std::invalid_argument);

@@ -19,7 +19,7 @@
 
 namespace poe {
 
-class Acceptor;
+class SocketAwait;
 
 /// Has constructors, so it is no aggregate: g++ 12 destroys aggregates twice when they travel in a co_await operand.
 class ListenAcceptOptions {
@@ -28,7 +28,8 @@ class ListenAcceptOptions {
 
   /// Owned by the wheel from then on. It is made non-blocking.
   Fd listener;
-  /// Required. Gets the new socket and who is on the other side (for a Unix peer mostly an unnamed address).
+  /// Gets the new socket and who is on the other side (for a Unix peer mostly an unnamed address).
+  /// Empty: connections are taken with co_await, see ListenAccept::accept(); there is no on_error then.
   Fn<void(Fd socket, SocketAddress peer)> on_accept;
   /// Operation "accept", or "watch" if it could not begin at all. No connection waiting and connections aborted while
   /// they waited are silent (P136). Out of descriptors or memory: told at most once a second, accepting rests for
@@ -39,18 +40,18 @@ class ListenAcceptOptions {
 class POE_API ListenAccept {
  public:
   /// No wheel.
-  ListenAccept() noexcept = default;
-  /// Throws std::invalid_argument if on_accept or the socket is missing: a bug in the caller. Everything else comes
-  /// through on_error, later.
+  ListenAccept() noexcept;
+  /// Throws std::invalid_argument if the socket is missing, or on_accept beside on_error: a bug in the caller.
+  /// Everything else comes through on_error, later.
   ListenAccept(Self& self, ListenAcceptOptions options);
-  ListenAccept(ListenAccept&&) noexcept = default;
+  ListenAccept(ListenAccept&&) noexcept;
   ListenAccept& operator=(ListenAccept&& other) noexcept;
   /// Closes the socket; connections in its backlog are refused.
   ~ListenAccept();
 
-  explicit operator bool() const noexcept { return acceptor_ != nullptr; }
+  explicit operator bool() const noexcept { return state_ != nullptr; }
   /// Unique among the wheels that exist in this process; 0: no wheel.
-  std::uint64_t id() const noexcept { return reinterpret_cast<std::uintptr_t>(acceptor_.get()); }
+  std::uint64_t id() const noexcept { return reinterpret_cast<std::uintptr_t>(state_.get()); }
 
   /// Leaves connections in the backlog (P139); the wheel still keeps its session alive.
   void pause_accept() noexcept;
@@ -59,12 +60,18 @@ class POE_API ListenAccept {
   /// Error: no wheel, or what getsockname says.
   Result<SocketAddress> local_address() const;
 
-  /// Change a callback, also while it runs. An empty on_accept throws std::invalid_argument (P140).
+  /// The next connection: co_await wheel.accept() gives a Result<Accepted>; include poe/wheels/socket_awaits.hpp. The
+  /// wheel must outlive what it gives. As SocketFactory::accept().
+  SocketAwait accept();
+
+  /// Change a callback, also while it runs. An empty on_accept throws std::invalid_argument (P140), and so does a wheel
+  /// made without callbacks.
   void on_accept(Fn<void(Fd, SocketAddress)> callback);
   void on_error(Fn<void(const Error&)> callback);
 
  private:
-  std::shared_ptr<Acceptor> acceptor_;
+  class State;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace poe

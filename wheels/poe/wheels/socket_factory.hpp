@@ -18,13 +18,15 @@
 
 namespace poe {
 
+class SocketAwait;
+
 class POE_API SocketFactory {
  public:
   /// No wheel.
   SocketFactory() noexcept;
   /// Begins at once; what the world refuses comes through on_failure, later, never from inside this call (P132). Throws
-  /// std::invalid_argument for bugs in the caller: a callback or the remote port is missing, or the protocol exists but
-  /// is neither tcp nor udp (P133).
+  /// std::invalid_argument for bugs in the caller: one callback of the two or the remote port is missing, or the
+  /// protocol exists but is neither tcp nor udp (P133).
   ///
   /// Without names to look up, a listener listens when this returns: local_address() tells the port.
   SocketFactory(Self& self, SocketFactoryOptions options);
@@ -45,7 +47,19 @@ class POE_API SocketFactory {
   void pause_accept() noexcept;
   void resume_accept() noexcept;
 
-  /// Change a callback, also while it runs. An empty one throws std::invalid_argument (P140).
+  // ---- coroutines: include poe/wheels/socket_awaits.hpp to use these. For a wheel made without callbacks; one Task at
+  // a time. The wheel must outlive what it gives.
+
+  /// The next connection: co_await wheel.accept() gives a Result<Accepted>. Those nobody asks for stay in the backlog.
+  /// Does not suspend if one is there, up to 16 times in a turn. Errors: those of on_failure, after "accept" it can be
+  /// called again; `closed` (the wheel goes, or has handed its only socket over); `invalid_argument` (there are
+  /// callbacks, or another Task waits).
+  SocketAwait accept();
+  /// The same, for a wheel that connects: the connection. Without a remote address: the datagram socket.
+  SocketAwait connected();
+
+  /// Change a callback, also while it runs. An empty one throws std::invalid_argument (P140), and so does a wheel made
+  /// without callbacks.
   void on_success(Fn<void(Accepted)> callback);
   void on_failure(Fn<void(const Error&)> callback);
 

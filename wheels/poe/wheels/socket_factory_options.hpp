@@ -68,7 +68,7 @@ struct Accepted {
 
   Fd socket;            ///< yours now
   SocketAddress peer;   ///< who is on the other side; none for a datagram socket without a remote address
-  std::uint64_t wheel;  ///< SocketFactory::id()
+  std::uint64_t wheel;  ///< SocketFactory::id(), ListenAccept::id()
 };
 
 /// With a remote address the wheel connects; without one, a stream socket listens and a datagram socket is handed over
@@ -126,9 +126,10 @@ class POE_API SocketFactoryOptions {
   /// Share one among many factories, to bound the threads that look names up. nullptr: an own one, one thread.
   std::shared_ptr<Resolver> resolver{};
 
-  /// Required. Gets each accepted socket, the connected one, or the datagram socket.
+  /// Gets each accepted socket, the connected one, or the datagram socket. Required, as is on_failure; without both
+  /// they are taken with co_await, see SocketFactory::accept().
   Fn<void(Accepted)> on_success{};
-  /// Required. operation() is the step that failed: domain, getprotobyname, getprotobynumber, getservbyname, inet_aton,
+  /// operation() is the step that failed: domain, getprotobyname, getprotobynumber, getservbyname, inet_aton,
   /// getaddrinfo, pack_sockaddr_un, socket, setsockopt, bind, listen, watch, accept, connect, getpeername; subject() is
   /// what was tried; number() the errno. With several addresses it tells of the first that says most (a refusal more
   /// than silence, silence more than a family this machine cannot reach; the last one for a bind) or, if

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: MIT
+//
+// co_await on SocketFactory and ListenAccept: accept(), connected(), on every loop.
+#include "poe/wheels/socket_awaits.hpp"
+
+#include <algorithm>
+
+#include "socket_factory_lab.hpp"
+
+namespace poe::test {
+namespace {
+
+/// Its Tasks are functions of no class: all is public.
+class SocketAwaitTest : public OnEveryLoop {
+ public:
+  using TaskFunction = Task<> (*)(SocketAwaitTest&, Lab&);
+  using Log = std::vector<std::string>;
+
+  /// Runs the Task, and whatever it leaves in the lab, until nothing is left.
+  void run(TaskFunction task) {
+    Faults faults(plugin());
+    faults.on_accept = [this] {
+      ++tries;
+      return fault;
+    };
+    run_lab(faults.plugin(), [this, task](Lab& lab) { lab.launch(task(*this, lab)); });
+  }
+  static SocketFactoryOptions here() { return SocketFactoryOptions::listen("127.0.0.1", 0); }
+  static SocketFactoryOptions to(const Result<SocketAddress>& where) {
+    return SocketFactoryOptions::connect("127.0.0.1", where->port());
+  }
+  static Fd listening(Lab& lab) {
+    const poe_sys& system = lab.system();
+    Fd socket(system.socket(system.ctx, AF_INET, SOCK_STREAM, 0), &system);
+    const SocketAddress any = SocketAddress::loopback(AF_INET, 0);
+    EXPECT_EQ(system.bind(system.ctx, socket.get(), any.data(), any.size()), 0);
+    EXPECT_EQ(system.listen(system.ctx, socket.get(), 64), 0);
+    return socket;
+  }
+  /// Clients that connect and stay; `done` counts those that have.
+  static void connect(Lab& lab, const Result<SocketAddress>& where, int count, int& done) {
+    for (int i = 0; i < count; ++i) {
+      SocketFactoryOptions options = strict(to(where));
+      options.on_success = [&lab, &done](Accepted one) {
+        lab.sockets.push_back(std::move(one.socket));
+        ++done;
+      };
+      lab.make(std::move(options));
+    }
+  }
+  void note(Lab& lab, Result<Accepted> got, std::uint64_t wheel) {
+    if (!got) return note(got.error());
+    EXPECT_EQ(got->peer.host(), "127.0.0.1");
+    EXPECT_EQ(got->wheel, wheel);
+    EXPECT_TRUE(got->socket);
+    log.emplace_back("socket");
+    lab.sockets.push_back(std::move(got->socket));
+  }
+  void note(const Error& error) { log.push_back(error.operation() + ": " + std::string(to_string(error.code()))); }
+
+  Log log;
+  int connected = 0;
+  int tries = 0;  // to accept
+  int fault = 0;  // what they answer, if it is not 0
+};
+POE_ON_EVERY_LOOP(SocketAwaitTest);
+
+TEST_P(SocketAwaitTest, AcceptsOneAfterTheOther) {
+  run([](SocketAwaitTest& test, Lab& lab) -> Task<> {
+    lab.server = SocketFactory(lab, here());
+    connect(lab, lab.server.local_address(), 40, test.connected);
+    for (int i = 0; i < 40; ++i) test.note(lab, co_await lab.server.accept(), lab.server.id());
+    while (test.connected < 40) co_await lab.sleep(1ms);
+    lab.finish();
+  });
+  EXPECT_EQ(log, Log(40, "socket"));
+}
+
+TEST_P(SocketAwaitTest, AcceptsFromASocketMadeElsewhere) {
+  run([](SocketAwaitTest& test, Lab& lab) -> Task<> {
+    lab.listener = ListenAccept(lab, ListenAcceptOptions(listening(lab)));
+    connect(lab, lab.listener.local_address(), 20, test.connected);
+    for (int i = 0; i < 20; ++i) test.note(lab, co_await lab.listener.accept(), lab.listener.id());
+    while (test.connected < 20) co_await lab.sleep(1ms);
+    lab.finish();
+  });
+  EXPECT_EQ(log, Log(20, "socket"));
+}
+
+TEST_P(SocketAwaitTest, LeavesWhatNobodyAsksForInTheBacklog) {
+  run([](SocketAwaitTest& test, Lab& lab) -> Task<> {
+    lab.server = SocketFactory(lab, here());
+    test.note((co_await lab.server.accept().within(1ms)).error());
+    connect(lab, lab.server.local_address(), 3, test.connected);
+    while (test.connected < 3) co_await lab.sleep(1ms);
+    co_await lab.sleep(20ms);
+    EXPECT_EQ(test.tries, 1) << "the one that found nothing";
+    test.note(lab, co_await lab.server.accept(), lab.server.id());
+    co_await lab.sleep(20ms);
+    EXPECT_EQ(test.tries, 2);
+    test.note(lab, co_await lab.server.accept(), lab.server.id());
+    EXPECT_EQ(test.tries, 3);
+    lab.finish();
+  });
+  EXPECT_EQ(log, (Log{"wait for: timed_out", "socket", "socket"}));
+}
+
+TEST_P(SocketAwaitTest, DoesNotSuspendWhileSomeWaitButLetsOthersHaveTheirTurn) {
+  run([](SocketAwaitTest& test, Lab& lab) -> Task<> {
+    lab.server = SocketFactory(lab, here());
+    connect(lab, lab.server.local_address(), 40, test.connected);
+    while (test.connected < 40) co_await lab.sleep(1ms);
+    lab.defer([&test] { test.log.emplace_back("another"); });
+    for (int i = 0; i < 40; ++i) test.note(lab, co_await lab.server.accept(), lab.server.id());
+    lab.finish();
+  });
+  ASSERT_EQ(log.size(), 41u);
+  EXPECT_EQ(std::find(log.begin(), log.end(), "another") - log.begin(), 16);
+}
+
+TEST_P(SocketAwaitTest, NothingIsLostWhenAWaitIsGivenUp) {
+  run([](SocketAwaitTest& test, Lab& lab) -> Task<> {
+    lab.server = SocketFactory(lab, here());
+    test.note((co_await lab.server.accept().within(1ms)).error());
+    SocketFactory client(lab, to(lab.server.local_address()));
+    test.note(lab, co_await lab.server.accept().within(10s), lab.server.id());
+    test.note((co_await lab.server.accept().within(0ms)).error());
+    co_await lab.sleep(20ms);  // connected while nobody asks
+    test.note(lab, co_await client.connected(), client.id());
+    test.note((co_await client.connected()).error());
+    lab.finish();
+  });
+  EXPECT_EQ(log,
+            (Log{"wait for: timed_out", "socket", "wait for: timed_out", "socket", "wait for a socket from: closed"}));
+}
+
+TEST_P(SocketAwaitTest, HandsADatagramSocketOver) {
+  run([](SocketAwaitTest& test, Lab& lab) -> Task<> {
+    SocketFactoryOptions options = here();
+    options.protocol = "udp";
+    SocketFactory factory(lab, std::move(options));
+    const auto got = co_await factory.connected();
+    test.log.emplace_back(got && got->socket && !got->peer ? "socket" : "nothing");
+    test.note((co_await factory.connected()).error());
+  });
+  EXPECT_EQ(log, (Log{"socket", "wait for a socket from: closed"}));
+}
+
+TEST_P(SocketAwaitTest, TellsOfAFailureNowAndEverAfter) {
+  run([](SocketAwaitTest& test, Lab& lab) -> Task<> {
+    lab.server = SocketFactory(lab, here());
+    const auto nobody = to(lab.server.local_address()).remote_port.text();
+    SocketFactory second(lab, SocketFactoryOptions::listen("127.0.0.1", nobody));
+    test.note((co_await second.accept()).error());
+    test.note((co_await second.accept()).error());
+    lab.server = SocketFactory();
+    SocketFactory client(lab, SocketFactoryOptions::connect("127.0.0.1", nobody));
+    co_await lab.sleep(20ms);  // it fails while nobody asks
+    const auto refused = co_await client.connected();
+    EXPECT_EQ(refused.error().number(), ECONNREFUSED);
+    test.note(refused.error());
+  });
+  EXPECT_EQ(log, (Log{"bind: system", "bind: system", "connect: system"}));
+}
+
+TEST_P(SocketAwaitTest, TellsOfDescriptorsUsedUpAndGoesOnR53) {
+  run([](SocketAwaitTest& test, Lab& lab) -> Task<> {
+    lab.server = SocketFactory(lab, here());
+    connect(lab, lab.server.local_address(), 2, test.connected);
+    while (test.connected < 2) co_await lab.sleep(1ms);
+    test.fault = -EMFILE;
+    test.note((co_await lab.server.accept()).error());
+    test.tries = 0;
+    test.note((co_await lab.server.accept().within(450ms)).error());  // told once a second, tried each 100 ms
+    EXPECT_GE(test.tries, 2);
+    EXPECT_LE(test.tries, 5);
+    lab.in(50ms, [&test] { test.fault = 0; });
+    test.note(lab, co_await lab.server.accept(), lab.server.id());
+    test.note(lab, co_await lab.server.accept(), lab.server.id());
+    lab.finish();
+  });
+  EXPECT_EQ(log, (Log{"accept: system", "wait for: timed_out", "socket", "socket"}));
+}
+
+TEST_P(SocketAwaitTest, AConnectionThatIsGoneAgainIsSilentP136) {
+  run([](SocketAwaitTest& test, Lab& lab) -> Task<> {
+    lab.server = SocketFactory(lab, here());
+    connect(lab, lab.server.local_address(), 1, test.connected);
+    while (test.connected < 1) co_await lab.sleep(1ms);
+    test.fault = -ECONNABORTED;
+    lab.in(20ms, [&test] { test.fault = 0; });
+    test.note(lab, co_await lab.server.accept(), lab.server.id());
+    lab.finish();
+  });
+  EXPECT_EQ(log, Log{"socket"});
+}
+
+TEST_P(SocketAwaitTest, PausesAndResumesP139) {
+  run([](SocketAwaitTest& test, Lab& lab) -> Task<> {
+    lab.server = SocketFactory(lab, here());
+    lab.server.pause_accept();
+    connect(lab, lab.server.local_address(), 1, test.connected);
+    test.note((co_await lab.server.accept().within(30ms)).error());
+    EXPECT_EQ(test.tries, 0);
+    lab.in(10ms, [&lab] { lab.server.resume_accept(); });
+    test.note(lab, co_await lab.server.accept(), lab.server.id());
+    lab.finish();
+  });
+  EXPECT_EQ(log, (Log{"wait for: timed_out", "socket"}));
+}
+
+TEST_P(SocketAwaitTest, EndsWithTheWheel) {
+  run([](SocketAwaitTest& test, Lab& lab) -> Task<> {
+    lab.server = SocketFactory(lab, here());
+    lab.listener = ListenAccept(lab, ListenAcceptOptions(listening(lab)));
+    lab.in(5ms, [&lab] { lab.server = SocketFactory(); });
+    test.note((co_await lab.server.accept()).error());
+    lab.in(5ms, [&lab] { lab.listener = ListenAccept(); });
+    test.note((co_await lab.listener.accept()).error());
+    test.note((co_await lab.server.accept()).error());
+    test.note((co_await lab.listener.accept()).error());
+    lab.finish();
+  });
+  EXPECT_EQ(log, (Log{"wait for a socket from: closed", "wait for a socket from: closed",
+                      "wait for a socket: invalid_argument", "wait for a socket: invalid_argument"}));
+}
+
+TEST_P(SocketAwaitTest, EndsWithTheSession) {
+  run([](SocketAwaitTest& test, Lab& lab) -> Task<> {
+    lab.server = SocketFactory(lab, here());
+    lab.in(5ms, [&lab] { lab.request_stop(); });
+    test.note((co_await lab.server.accept()).error());
+  });
+  EXPECT_EQ(log, Log{"wait for: cancelled"});
+}
+
+TEST_P(SocketAwaitTest, IsForOneTaskAndForWheelsWithoutCallbacks) {
+  run([](SocketAwaitTest& test, Lab& lab) -> Task<> {
+    lab.server = SocketFactory(lab, here());
+    lab.launch([](SocketAwaitTest& other, Lab& its) -> Task<> { other.note((co_await its.server.accept()).error()); }(
+                                                        test, lab));
+    test.note((co_await lab.server.accept()).error());
+    EXPECT_THROW(lab.server.on_success([](Accepted) {}), std::invalid_argument);
+    EXPECT_THROW(lab.server.on_failure([](const Error&) {}), std::invalid_argument);
+    lab.server = SocketFactory(lab, strict(here()));
+    test.note((co_await lab.server.accept()).error());
+    ListenAcceptOptions options(listening(lab));
+    options.on_accept = [](Fd, SocketAddress) {};
+    lab.listener = ListenAccept(lab, std::move(options));
+    test.note((co_await lab.listener.accept()).error());
+    lab.listener = ListenAccept(lab, ListenAcceptOptions(listening(lab)));
+    EXPECT_THROW(lab.listener.on_accept([](Fd, SocketAddress) {}), std::invalid_argument);
+    EXPECT_THROW(lab.listener.on_error([](const Error&) {}), std::invalid_argument);
+    lab.finish();
+  });
+  EXPECT_EQ(log, (Log{"wait for a socket from: invalid_argument", "wait for a socket: invalid_argument",
+                      "wait for a socket: invalid_argument", "wait for a socket from: closed"}));
+}
+
+}  // namespace
+}  // namespace poe::test
