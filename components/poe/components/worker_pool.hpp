@@ -5,6 +5,8 @@
 //
 //     work_ = *pool.run(*this, [path] { return hash_file(path); },
 //                       [this](poe::Result<Digest> digest) { ... });
+//     auto work = pool.start(self, [path] { return hash_file(path); });    // with worker_pool_awaits.hpp
+//     auto digest = co_await work.result();
 //
 // The work runs elsewhere: it must not touch the session, its kernel or anything else of the loop's thread. What it
 // needs goes in by value, what it has found comes out as its result.
@@ -74,9 +76,18 @@ decltype(auto) call(F& work, const std::stop_token& stop) {
   }
 }
 template <class F>
+inline constexpr bool is_work = std::is_invocable_v<F&> || std::is_invocable_v<F&, std::stop_token>;
+template <class F>
+concept IsWork = is_work<std::decay_t<F>>;
+template <class F>
 using Outcome = Result<std::decay_t<decltype(call(std::declval<F&>(), std::stop_token()))>>;
 
 }  // namespace worker
+
+template <class T>
+class StartedWork;
+template <class T>
+class WorkAwait;
 
 /// Any thread may ask, for a session of its own kernel; one pool serves any number of kernels. In the child of a fork,
 /// make a new one: the threads are the parent's.
@@ -113,6 +124,17 @@ class POE_API WorkerPool {
     return run(self, event.name, std::forward<F>(work),
                [&self, &event](worker::Outcome<std::decay_t<F>> outcome) { self.yield(event, std::move(outcome)); });
   }
+
+  template <class F>
+  using Started = StartedWork<typename worker::Outcome<std::decay_t<F>>::value_type>;
+  /// For Tasks: runs the work on a thread, too; co_await StartedWork::result() has what came of it. Include
+  /// poe/components/worker_pool_awaits.hpp.
+  template <class F>
+  requires worker::IsWork<F>
+  [[nodiscard]] Started<F> start(Self& self, std::string name, F&& work);
+  template <class F>
+  requires worker::IsWork<F>
+  [[nodiscard]] Started<F> start(Self& self, F&& work);
 
   /// Jobs that wait, and jobs under way.
   std::size_t waiting() const;
