@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <optional>
 
 #include "streams.hpp"
 
@@ -35,8 +37,14 @@ class ZstdDecompressor final : public Decompressor {
     in.remove_prefix(input.pos);
     made = output.pos;
     if (ZSTD_isError(left) != 0) return Status::corrupt;
-    begun_ = left == 0 ? 0 : std::min(begun_ + input.pos, kFrame.size());
-    return left == 0 ? Status::ended : Status::more;
+    if (left == 0) {
+      begun_ = 0;
+      promised_.reset();
+      return Status::ended;
+    }
+    keep_header(given.substr(0, input.pos));
+    if (promised_) *promised_ -= std::min<std::uint64_t>(*promised_, made);
+    return Status::more;
   }
 
  private:
@@ -46,27 +54,40 @@ class ZstdDecompressor final : public Decompressor {
   // What it is given of a magic number is that of RFC 8878. Why: the library may know the formats that came before, if
   // it gets the whole number in one call, and their decoders are old.
   bool may_begin(std::string_view given) const noexcept {
-    for (std::size_t at = begun_; at < kFrame.size() && !given.empty(); ++at, given.remove_prefix(1)) {
+    for (auto at = begun_; at < kFrame.size() && !given.empty(); ++at, given.remove_prefix(1)) {
       const char octet = at == 0 && (given[0] & 0xf0) == kSkippable[0] ? kSkippable[0] : given[0];
       if (octet != kFrame[at] && octet != kSkippable[at]) return false;
     }
     return true;
   }
 
-  // A header or a block at a time, and its last octet by itself. Why: a call that fails does not say what it made
-  // before, but what it has of a block that is not compressed it gives at once, so that more or less would be delivered
-  // of a bad stream, by how its octets were cut.
+  // Until the header says how many octets the frame becomes, or that it does not say so.
+  void keep_header(std::string_view taken) {
+    taken = taken.substr(0, header_.size() - begun_);
+    std::copy(taken.begin(), taken.end(), header_.begin() + begun_);
+    begun_ += taken.size();
+    if (promised_ || taken.empty() || header_[0] != kFrame[0]) return;
+    const unsigned long long size = ZSTD_getFrameContentSize(header_.data(), begun_);
+    if (size != ZSTD_CONTENTSIZE_ERROR) promised_ = size;  // unknown is a very large number
+  }
+
+  // A header or a block at a time, its last octet by itself, and no more than the header has promised. Why: a call that
+  // fails does not say what it made before, but what it has of a block that is not compressed it gives at once, so that
+  // more or less would be delivered of a bad stream, by how its octets were cut.
   std::size_t step() const noexcept {
     constexpr std::size_t kShortestHeader = 5;
     constexpr std::size_t kNextBlocksHeader = 3;
     if (wanted_ == 0) return kShortestHeader;
     const std::size_t block = wanted_ > kNextBlocksHeader ? wanted_ - kNextBlocksHeader : wanted_;
-    return std::max<std::size_t>(block - 1, 1);
+    const std::uint64_t most = std::min<std::uint64_t>(block - 1, promised_.value_or(UINT64_MAX));
+    return std::max<std::size_t>(static_cast<std::size_t>(most), 1);
   }
 
   std::unique_ptr<ZSTD_DCtx, Free> context_;
-  std::size_t wanted_ = 0;  // octets it would like next; 0: a frame begins
-  std::size_t begun_ = 0;   // octets of the frame's magic number it has got
+  std::size_t wanted_ = 0;                   // octets it would like next; 0: a frame begins
+  std::array<char, 18> header_{};            // of the frame: 18 octets are the longest (RFC 8878, 3.1.1.1)
+  std::size_t begun_ = 0;                    // so many of them
+  std::optional<std::uint64_t> promised_{};  // octets the frame has yet to become
 };
 
 class ZstdCompressor final : public Compressor {

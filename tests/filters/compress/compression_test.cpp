@@ -66,6 +66,9 @@ std::vector<FilterCase> cases() {
   // A last block of five octets in a frame of 37. The library gives what it has of such a block, but not with an error.
   const std::string short_frame = "\x28\xb5\x2f\xfd\x20\x25\x29\x00\x00hello"s;
   all.push_back({"ZstdShorterThanItsHeaderSays", zstd, short_frame, {"hell", "!protocol"}, "", false, false});
+  // Seven octets in two blocks of a frame of five. The library has no room for the sixth.
+  const std::string long_frame = "\x28\xb5\x2f\xfd\x20\x05\x10\x00\x00he\x29\x00\x00llo, "s;
+  all.push_back({"ZstdLongerThanItsHeaderSays", zstd, long_frame, {"hello", "!protocol"}, "", false, false});
   const std::string stream = packed(Compression::zstd, {"new"});
   all.push_back({"ZstdOldFormat", zstd, old_format, {"!protocol"}, "", false, false});
   all.push_back({"ZstdOldFormatBehindNew", zstd, stream + old_format, {"new", "!protocol"}, "", false, false});
