@@ -6,15 +6,6 @@ namespace {
 
 class ListenAcceptTest : public OnEveryLoop {
  protected:
-  /// A socket that listens already, made without a wheel.
-  static Fd listening(Lab& lab) {
-    const poe_sys& system = lab.system();
-    Fd socket(system.socket(system.ctx, AF_INET, SOCK_STREAM, 0), &system);
-    const SocketAddress any = SocketAddress::loopback(AF_INET, 0);
-    EXPECT_EQ(system.bind(system.ctx, socket.get(), any.data(), any.size()), 0);
-    EXPECT_EQ(system.listen(system.ctx, socket.get(), 64), 0);  // room for all clients at once
-    return socket;
-  }
   static ListenAcceptOptions strict(Fd socket) {
     ListenAcceptOptions options(std::move(socket));
     options.on_accept = [](Fd, SocketAddress) { ADD_FAILURE() << "unexpected connection"; };

@@ -29,14 +29,6 @@ class SocketAwaitTest : public OnEveryLoop {
   static SocketFactoryOptions to(const Result<SocketAddress>& where) {
     return SocketFactoryOptions::connect("127.0.0.1", where->port());
   }
-  static Fd listening(Lab& lab) {
-    const poe_sys& system = lab.system();
-    Fd socket(system.socket(system.ctx, AF_INET, SOCK_STREAM, 0), &system);
-    const SocketAddress any = SocketAddress::loopback(AF_INET, 0);
-    EXPECT_EQ(system.bind(system.ctx, socket.get(), any.data(), any.size()), 0);
-    EXPECT_EQ(system.listen(system.ctx, socket.get(), 64), 0);
-    return socket;
-  }
   /// Clients that connect and stay; `done` counts those that have.
   static void connect(Lab& lab, const Result<SocketAddress>& where, int count, int& done) {
     for (int i = 0; i < count; ++i) {

@@ -181,6 +181,16 @@ class Lab : public Session {
   Begin begin_;
 };
 
+/// A socket that listens already, made without a wheel.
+inline Fd listening(Lab& lab) {
+  const poe_sys& system = lab.system();
+  Fd socket(system.socket(system.ctx, AF_INET, SOCK_STREAM, 0), &system);
+  const SocketAddress any = SocketAddress::loopback(AF_INET, 0);
+  EXPECT_EQ(system.bind(system.ctx, socket.get(), any.data(), any.size()), 0);
+  EXPECT_EQ(system.listen(system.ctx, socket.get(), 64), 0);  // room for all clients at once
+  return socket;
+}
+
 /// Runs one Lab until it has nothing left. One that hangs is ended by ctest.
 inline Kernel::Counts run_lab(const poe_loop_plugin& plugin, const Lab::Begin& begin) {
   KernelOptions options;
