@@ -67,7 +67,10 @@ ResolveAnswer system_lookup(const ResolveQuery& query) {
   addrinfo hints{};
   hints.ai_family = query.family;
   hints.ai_socktype = query.datagram ? SOCK_DGRAM : SOCK_STREAM;  // else each address comes three times
-  hints.ai_flags = AI_ADDRCONFIG | (query.passive ? AI_PASSIVE : 0);
+  // Addresses of a family this machine has are of use. Why not for a family that was asked for: loopback does not count
+  // there, so that without a network localhost would not be found.
+  if (query.family == AF_UNSPEC) hints.ai_flags |= AI_ADDRCONFIG;
+  if (query.passive) hints.ai_flags |= AI_PASSIVE;
   addrinfo* list = nullptr;
   const char* host = query.host.empty() ? nullptr : query.host.c_str();
   const int code = ::getaddrinfo(host, host == nullptr ? "0" : nullptr, &hints, &list);

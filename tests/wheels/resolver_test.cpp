@@ -1,4 +1,8 @@
 // SPDX-License-Identifier: MIT
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <future>
@@ -74,6 +78,21 @@ TEST(ResolverTest, ErrorsOfTheSystemSayWhatItSays) {
   EXPECT_EQ(family.error().subject(), "127.0.0.1:1");
   EXPECT_EQ(family.error().reason(), "Address family for hostname not supported");
   EXPECT_NE(family.error().advice(), "");
+}
+
+// As on a laptop in the air, or in a container that has none.
+TEST(ResolverTest, LocalhostIsFoundWithoutANetwork) {
+  enum Answer { found, not_found, no_namespaces };
+  const pid_t child = fork();
+  if (child == 0) {
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) _exit(no_namespaces);
+    _exit(system_lookup(ResolveQuery("localhost", "80", AF_INET)) ? found : not_found);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == no_namespaces) GTEST_SKIP() << "this machine gives us no network namespace";
+  EXPECT_EQ(WEXITSTATUS(status), found);
 }
 
 class ResolverOnALoopTest : public OnEveryLoop {};
