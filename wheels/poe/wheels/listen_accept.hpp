@@ -41,7 +41,7 @@ class POE_API ListenAccept {
  public:
   /// No wheel.
   ListenAccept() noexcept;
-  /// Throws std::invalid_argument if the socket is missing, or on_accept beside on_error: a bug in the caller.
+  /// Throws std::invalid_argument if the socket is missing, or on_error is given alone: a bug in the caller.
   /// Everything else comes through on_error, later.
   ListenAccept(Self& self, ListenAcceptOptions options);
   ListenAccept(ListenAccept&&) noexcept;
