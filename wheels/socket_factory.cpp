@@ -3,17 +3,11 @@
 
 #include <sys/socket.h>
 
-#include <stdexcept>
 #include <utility>
 
 #include "socket_factory_state.hpp"
 
 namespace poe {
-namespace {
-
-[[noreturn]] void misuse(const std::string& what) { throw std::invalid_argument("SocketFactory: " + what); }
-
-}  // namespace
 
 SocketFactoryOptions::SocketFactoryOptions() : listen_queue(SOMAXCONN) {}
 SocketFactoryOptions::SocketFactoryOptions(SocketFactoryOptions&&) noexcept = default;

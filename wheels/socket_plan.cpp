@@ -14,8 +14,6 @@
 namespace poe {
 namespace {
 
-[[noreturn]] void misuse(const std::string& what) { throw std::invalid_argument("SocketFactory: " + what); }
-
 std::optional<int> family_of(SocketDomain domain) {
   switch (domain) {
     case SocketDomain::any:
@@ -96,6 +94,8 @@ ResolveQuery SocketPlan::remote_query(const SocketFactoryOptions& options) const
   query.datagram = type == SOCK_DGRAM;
   return query;
 }
+
+void misuse(const std::string& what) { throw std::invalid_argument("SocketFactory: " + what); }
 
 void check_options(const SocketFactoryOptions& options) {
   if (!options.on_success && options.on_failure) misuse("on_success is missing");

@@ -25,7 +25,9 @@ struct SocketPlan {
   ResolveQuery remote_query(const SocketFactoryOptions& options) const;
 };
 
-/// Throws std::invalid_argument (P133).
+/// Throws std::invalid_argument: a bug in the caller (P133, P140).
+[[noreturn]] void misuse(const std::string& what);
+/// As misuse(), if there is one.
 void check_options(const SocketFactoryOptions& options);
 
 /// Steps domain, getprotobyname, getprotobynumber. Throws std::invalid_argument if the protocol is not supported.
