@@ -125,6 +125,7 @@ class POE_API WorkerPool {
                [&self, &event](worker::Outcome<std::decay_t<F>> outcome) { self.yield(event, std::move(outcome)); });
   }
 
+  /// The work a Task waits for, by its result.
   template <class F>
   using Started = StartedWork<typename worker::Outcome<std::decay_t<F>>::value_type>;
   /// For Tasks: runs the work on a thread, too; co_await StartedWork::result() has what came of it. Include

@@ -24,7 +24,7 @@ namespace worker {
 template <class T>
 struct Meeting {
   ~Meeting() {
-    if (waiter != nullptr) waiter->fail_with(Error(Errc::closed, "wait for", "the result of work", "it was dropped"));
+    if (waiter != nullptr) waiter->fail(Error(Errc::closed, "wait for", "the result of work", "it was dropped"));
   }
   void tell(Result<T> told) {
     outcome = std::move(told);
@@ -72,7 +72,6 @@ class WorkAwait final : public AwaitOf<WorkAwait<T>, T> {
     keep(outcome);
     this->finish(Ending::done);
   }
-  void fail_with(Error error) noexcept { this->fail(std::move(error)); }
   Result<T> take_outcome() {
     meeting_->taken = true;
     return std::move(*std::exchange(meeting_->outcome, std::nullopt));

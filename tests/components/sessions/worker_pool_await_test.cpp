@@ -48,10 +48,13 @@ TEST_P(PoolThreadAwaits, GiveTheResult) {
 }
 
 TEST_P(PoolThreadAwaits, GiveAResultThatCameBefore) {
-  run([this](Self& self) -> Task<> {
-    auto work = pool.start(self, [] { return std::string("early"); });
-    while (work) co_await self.sleep(1ms);
-    log.push_back((co_await work.result()).value());
+  WorkerPool one_after_the_other{WorkerPoolOptions(1)};
+  run([&](Self& self) -> Task<> {
+    auto first = one_after_the_other.start(self, [] { return std::string("early"); });
+    auto second = one_after_the_other.start(self, [] {});
+    EXPECT_TRUE(co_await second.result());
+    EXPECT_FALSE(first) << "it has been told";
+    log.push_back((co_await first.result()).value());
   });
   EXPECT_EQ(log, (Log{"early"}));
 }
