@@ -46,7 +46,6 @@ class HttpBodyTest : public HttpTest {
  protected:
   HttpServerOptions reading() {
     HttpServerOptions options = server_options();
-    options.linger_time = 20ms;
     options.routes.post(
         "/read",
         [this](HttpExchange exchange) {

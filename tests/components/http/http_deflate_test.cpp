@@ -17,7 +17,6 @@ class HttpDeflateTest : public HttpTest {
   }
   void serve_echo(std::shared_ptr<const WebSocketDeflate> deflate, std::size_t output_limit = 0) {
     HttpServerOptions options = server_options();
-    options.linger_time = 20ms;
     if (output_limit != 0) options.output_limit = output_limit;
     options.routes.get("/ws", [this, deflate](HttpExchange exchange) {
       HttpSocketOptions echo;

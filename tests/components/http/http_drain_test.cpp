@@ -14,7 +14,6 @@ class HttpDrainTest : public HttpTest {
  protected:
   HttpServerOptions draining() {
     HttpServerOptions options = server_options();
-    options.linger_time = 20ms;
     options.routes.get("/later", [this](HttpExchange exchange) { kept = std::move(exchange); });
     options.routes.get("/events", [this](HttpExchange exchange) { events = *HttpEvents::begin(std::move(exchange)); });
     options.routes.get("/ws", [](HttpExchange exchange) {
@@ -129,7 +128,6 @@ TEST_P(HttpDrainTest, TheKernelsDrainEndsTheServerInTime) {
 TEST_P(HttpDrainTest, TheAccessLogHasALineForEachAnswer) {
   HttpServerOptions options = draining();
   options.header_time = 30ms;
-  options.linger_time = 20ms;
   options.access_log = [this](std::string_view line) { note(std::string(line)); };
   serve_http(std::move(options));
   ask_for("GET /a?b", "Referer: http://x/\r\nUser-Agent: t\"\\\xff\r\n");

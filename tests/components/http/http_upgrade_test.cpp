@@ -45,7 +45,6 @@ class HttpUpgradeTest : public HttpTest {
   }
   void serve_socket() {
     HttpServerOptions options = server_options();
-    options.linger_time = 20ms;
     options.routes.get("/ws", [this](HttpExchange exchange) {
       auto accepted = HttpSocket::accept(std::move(exchange), echo());
       note(accepted ? "accepted" : "refused");
@@ -185,7 +184,6 @@ TEST_P(HttpUpgradeTest, HandshakesThatAreNone) {
 
 TEST_P(HttpUpgradeTest, ATunnelTakesAnyFilter) {
   HttpServerOptions options = server_options();
-  options.linger_time = 20ms;
   options.routes.get("/", [this](HttpExchange exchange) {
     HttpTakeover takeover;
     takeover.record = [this](HttpTunnel& tunnel, std::string_view line) {

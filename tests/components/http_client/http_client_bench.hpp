@@ -41,7 +41,6 @@ class HttpClientTest : public HttpTest {
       exchange.on_gone([this] { note("gone"); });
       kept.push_back(std::move(exchange));
     });
-    options.linger_time = 20ms;
     return server = serve_http(std::move(options));
   }
   SessionId serve() { return serve(server_options()); }

@@ -206,7 +206,7 @@ TEST_P(DirWatchTest, SettledMeansClosedOrMovedHereOrResting) {
     rig.write("fresh");
     DirWatchOptions options = rig.options();
     options.settled = true;
-    options.settle_time = rig.notices ? Duration(60s) : Duration(50ms);
+    options.settle_time = rig.notices ? Duration(60s) : Duration(300ms);
     options.existing = false;
     rig.watch(std::move(options));
     std::ofstream open(rig.path("a"));
