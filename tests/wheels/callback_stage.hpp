@@ -315,7 +315,7 @@ class FollowTailStage final : public RigStage<FollowTailRig, FollowTail> {
 
  private:
   void until_said(const std::string& what) {
-    const auto limit = std::chrono::steady_clock::now() + 200ms;
+    const auto limit = std::chrono::steady_clock::now() + 20s;
     while (log.end() == std::find(log.begin(), log.end(), what) && std::chrono::steady_clock::now() < limit &&
            wheel() != nullptr)
       slices(1);

@@ -83,12 +83,12 @@ TEST_P(ListenAcceptTest, DroppedInItsOwnCallback) {
       ++accepted;
       lab.listener = ListenAccept();
       EXPECT_EQ(*witness, 42);
+      lab.in(50ms, [&] { lab.finish(); });
     };
     lab.listener = ListenAccept(lab, std::move(options));
     lab.listener.pause_accept();
     connect(lab, 3);
     lab.in(50ms, [&] { lab.listener.resume_accept(); });
-    lab.in(100ms, [&] { lab.finish(); });
   });
   EXPECT_EQ(accepted, 1);
 }
@@ -100,17 +100,18 @@ TEST_P(ListenAcceptTest, MovedInItsOwnCallbackGoesOn) {
     ListenAcceptOptions options = strict(listening(lab));
     options.on_accept = [&, elsewhere](Fd, SocketAddress) {
       if (++accepted == 1) *elsewhere = std::move(lab.listener);
-      if (accepted == 3) *elsewhere = ListenAccept();
+      if (accepted < 3) return;
+      *elsewhere = ListenAccept();
+      lab.finish();
     };
     lab.listener = ListenAccept(lab, std::move(options));
     connect(lab, 3);
-    lab.in(100ms, [&] { lab.finish(); });
   });
   EXPECT_EQ(accepted, 3);
 }
 
 TEST_P(ListenAcceptTest, SocketThatDoesNotListenIsReportedOnceAnInterval) {
-  int errors = 0;
+  int errors = 0, most = 0;
   run([&](Lab& lab) {
     const poe_sys& system = lab.system();
     ListenAcceptOptions options = strict(Fd(system.socket(system.ctx, AF_INET, SOCK_STREAM, 0), &system));
@@ -120,10 +121,13 @@ TEST_P(ListenAcceptTest, SocketThatDoesNotListenIsReportedOnceAnInterval) {
       EXPECT_EQ(error.number(), EINVAL);
     };
     lab.listener = ListenAccept(lab, std::move(options));
-    lab.in(300ms, [&] { lab.finish(); });
+    lab.in(300ms, [&, begun = lab.now()] {
+      most = 1 + static_cast<int>((lab.now() - begun) / 1s);
+      lab.finish();
+    });
   });
   // A loop may or may not report such a socket as ready; in no case more than once a second.
-  EXPECT_LE(errors, 1);
+  EXPECT_LE(errors, most);
 }
 
 TEST_P(ListenAcceptTest, WrongDescriptorIsAnEventNotAnException) {

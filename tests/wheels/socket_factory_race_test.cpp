@@ -211,10 +211,9 @@ TEST_P(SocketFactoryRaceTest, TheLimitCoversTheWholeAndEachAddressHasItsTurn) {
       race(lab, {six, four, last}, std::move(options));
     });
   });
+  if (!simulated()) return;  // nobody says when a busy machine calls the second: the limit may be over by then
   ASSERT_EQ(calls.size(), 3u);
-  if (simulated()) {
-    EXPECT_NEAR(static_cast<double>(gap(1).count()), 30e6, 2e6);
-  }
+  EXPECT_NEAR(static_cast<double>(gap(1).count()), 30e6, 2e6);
 }
 
 TEST_P(SocketFactoryRaceTest, TheMostTellingFailureIsTheError) {
