@@ -24,10 +24,11 @@ enum class Trace : bool { no, yes };
 /// worthless.
 Outcome run_apart(Kind kind, Body body, Run run, Trace trace = Trace::no);
 
-/// The same for a server: another child on another processor is its only client, and measures (load.hpp).
+/// The same for a server: another child is its only client, and measures (load.hpp); on another processor, except where
+/// the two take turns.
 Outcome run_server(Kind kind, Body body, Run run, Trace trace = Trace::no);
 
-/// The processors that sides and load run on, for the report: "side on CPU 0, load on CPU 1".
+/// The processors that sides and load run on, for the report: "sides on CPU 0, load on CPU 1 …".
 std::string pinning();
 
 }  // namespace poe::bench
