@@ -15,7 +15,7 @@ KernelOptions with_log(LogSink& sink) {
 class Drains : public ::testing::TestWithParam<std::string> {
  protected:
   void TearDown() override { kernel.stop(); }
-  /// Works in steps of a millisecond until it is told to finish, then for `rest` steps more; for none it waits no more.
+  /// Works in steps of a millisecond until it is told to finish, then for `rest` steps more.
   SessionId worker(const std::string& name, int rest) {
     struct Work {
       int left = -1;  // -1: without end
@@ -29,7 +29,6 @@ class Drains : public ::testing::TestWithParam<std::string> {
                                   work.drain = std::move(*self.on_signal("DRAIN", [this, name, rest, &work](auto&) {
                                     log.push_back(name + " drains");
                                     work.left = rest;
-                                    if (rest == 0) work.next.cancel();
                                   }));
                                 })
                             .on(go,
@@ -69,13 +68,13 @@ TEST_P(Drains, RunReturnsWhenAllHaveFinished) {
 }
 
 TEST_P(Drains, WhatLivesAfterTheLimitIsStoppedAndNamed) {
-  worker("A", 0);  // no step more: on a busy machine its timer could be as late as the limit
+  worker("A", 1);
   deaf("D");
   const TimePoint from = kernel.now();
-  ASSERT_TRUE(succeeded(kernel.drain_then_stop(20ms)));
+  ASSERT_TRUE(succeeded(kernel.drain_then_stop(200ms)));
   ASSERT_TRUE(succeeded(kernel.run()));
   EXPECT_EQ(log, (Log{"A drains", "A is done", "D was stopped"}));
-  EXPECT_GE(kernel.now() - from, 20ms);
+  EXPECT_GE(kernel.now() - from, 200ms);
   ASSERT_EQ(kept.lines.size(), 1u);
   EXPECT_NE(kept.lines[0].find("1 sessions did not end in time"), std::string::npos) << kept.lines[0];
   EXPECT_NE(kept.lines[0].find("session 2"), std::string::npos) << kept.lines[0];

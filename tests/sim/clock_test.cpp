@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Time on the simulated loop.
-#include <ctime>
+#include <chrono>
 #include <thread>
 
 #include "sim_fixture.hpp"
@@ -10,9 +10,9 @@ namespace {
 
 TEST(SimClockTest, TimeStartsAtOneSecond) { EXPECT_EQ(Sim().now(), 1'000'000'000); }
 
-TEST(SimClockTest, ADayPassesInLessThanASecondOfTheProcessor) {
+TEST(SimClockTest, ADayPassesInLessThanASecond) {
   Sim sim;
-  const std::clock_t started = std::clock();
+  const auto started = std::chrono::steady_clock::now();
   const int64_t end = sim.now() + 24 * 3600 * Sim::kSecond;
   int timers = 0;
   while (sim.now() < end) {
@@ -24,7 +24,7 @@ TEST(SimClockTest, ADayPassesInLessThanASecondOfTheProcessor) {
   }
   EXPECT_EQ(timers, 24 * 60);
   EXPECT_EQ(sim.turns, std::vector<uint32_t>(24 * 60, POE_TURN_DEADLINE));
-  EXPECT_LT(std::clock() - started, CLOCKS_PER_SEC);
+  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(1));
 }
 
 TEST(SimClockTest, AnIdleStepReturnsNothingAfterItsWait) {

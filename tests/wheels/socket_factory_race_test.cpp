@@ -190,6 +190,7 @@ TEST_P(SocketFactoryRaceTest, DroppedInItsCallbackWhileALoserIsUnderWay) {
 }
 
 TEST_P(SocketFactoryRaceTest, TheLimitCoversTheWholeAndEachAddressHasItsTurn) {
+  const Duration limit = simulated() ? 90ms : 240ms;  // less than one attempt_delay
   race_lab([&](Lab& lab) {
     const SocketAddress six = silent(lab, "::1");
     const SocketAddress four = silent(lab);
@@ -198,22 +199,23 @@ TEST_P(SocketFactoryRaceTest, TheLimitCoversTheWholeAndEachAddressHasItsTurn) {
       watch_calls(lab);
       const TimePoint begun = lab.now();
       SocketFactoryOptions options = strict({});
-      options.connect_timeout = 90ms;  // less than one attempt_delay
+      options.connect_timeout = limit;
       options.on_failure = [&, begun, six, four, last](const Error& error) {
         EXPECT_EQ(error.code(), Errc::timed_out);
         EXPECT_EQ(error.operation(), "connect");
         EXPECT_EQ(error.subject(), six.to_string());
         for (const auto& to : {four, last}) EXPECT_NE(error.report().find(to.to_string()), std::string::npos);
-        EXPECT_GE(lab.now() - begun, 90ms);
+        EXPECT_GE(lab.now() - begun, limit);
         EXPECT_TRUE(open.empty());
         lab.finish();
       };
       race(lab, {six, four, last}, std::move(options));
     });
   });
-  if (!simulated()) return;  // nobody says when a busy machine calls the second: the limit may be over by then
   ASSERT_EQ(calls.size(), 3u);
-  EXPECT_NEAR(static_cast<double>(gap(1).count()), 30e6, 2e6);
+  if (simulated()) {
+    EXPECT_NEAR(static_cast<double>(gap(1).count()), 30e6, 2e6);
+  }
 }
 
 TEST_P(SocketFactoryRaceTest, TheMostTellingFailureIsTheError) {
